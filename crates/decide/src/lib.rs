@@ -1,0 +1,1 @@
+//! What do we answer, and why? Rules, score, cost policy, reasons.

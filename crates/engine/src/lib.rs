@@ -1,0 +1,1 @@
+//! One log's state: apply an event, return effects; snapshot and restore.

@@ -1,0 +1,1 @@
+//! What does a foreign file say as events?

@@ -1,0 +1,1 @@
+//! How is it shown? Charts and pages of reports.

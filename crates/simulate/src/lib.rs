@@ -1,0 +1,1 @@
+//! What would a shop and a ring do? Writes events, and the truth apart.

@@ -1,0 +1,1 @@
+//! Where does it stay? Event files and packed logs.
