@@ -103,6 +103,10 @@ impl Scale {
                 (from - 0.5 * f64::from(u8::from(axis.from.is_none())), from + 1.0)
             };
         }
+        if axis.log && axis.to.is_none() {
+            // Room above the highest value, as rounding to a tick gives on a linear axis.
+            to *= (to / from).powf(0.04);
+        }
         let values = match (&axis.unit, axis.log) {
             (Unit::Time, _) => time_ticks(from, to, ticks_max),
             (Unit::Number | Unit::Share | Unit::Money(_), true) => log_ticks(from, to, ticks_max),
@@ -118,7 +122,9 @@ impl Scale {
                 multiples(step, first, to + step * 1e-6)
             }
         };
-        let step = values.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+        // Steps of a logarithmic axis differ: each tick then has the digits that it needs itself.
+        let steps = if axis.log { &[][..] } else { &values[..] };
+        let step = steps.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
         let ticks = values.into_iter().map(|v| (v, tick_text(&axis.unit, v, step))).collect();
         Scale { from, to, log: axis.log, ticks }
     }
@@ -142,7 +148,9 @@ impl Scale {
 
 fn tick_text(unit: &Unit, v: f64, step: f64) -> String {
     match unit {
-        Unit::Number | Unit::Money(_) => text::short(if v.abs() < step * 1e-9 { 0.0 } else { v }),
+        Unit::Number | Unit::Money(_) => {
+            text::short(if step.is_finite() && v.abs() < step * 1e-9 { 0.0 } else { v })
+        }
         Unit::Share => {
             let by_step = [0.0099, 0.00099, 0.000_099].iter().take_while(|limit| step < **limit).count();
             // A logarithmic axis has ticks far below its largest step.

@@ -21,6 +21,8 @@ pub(crate) enum Sample {
     Line,
     /// A filled and hatched patch.
     Fill,
+    /// The outline of an area and its veil.
+    Outline,
     /// A marker alone.
     Marker,
     /// A line of reference.
@@ -87,6 +89,10 @@ fn legend_sample(c: &mut Canvas, (x, y): Point, k: usize, sample: Sample) {
                 c.rect((x + 8.0, y - 6.0), (x + SAMPLE, y + 6.0), &format!("h{k}"), None);
             }
         }
+        Sample::Outline => {
+            c.rect((x + 4.0, y - 5.0), (x + SAMPLE, y + 6.0), &format!("b{k}"), None);
+            c.line(&[(x + 4.0, y - 5.0), (x + SAMPLE, y - 5.0)], stroke(k), &format!("l{k}"));
+        }
         Sample::Marker => c.marker((x + SAMPLE / 2.0, y), k, 4.5, None),
         Sample::Reference => c.line(&[(x, y), (x + SAMPLE, y)], 1.2, "d"),
     }
@@ -127,7 +133,7 @@ impl Frame {
         let x_label = text::wrap(&x_axis.label, SMALL, width - 2.0 * PAD);
         let top = top + y_label.len() as f64 * label_line + 8.0;
         let bottom = height - PAD - x_label.len() as f64 * label_line - 24.0;
-        let y = Scale::new(y_axis, ys, (((bottom - top) / 48.0) as usize).clamp(3, 8));
+        let y = Scale::new(y_axis, ys, (((bottom - top) / 42.0) as usize).clamp(3, 8));
         let widest = y.ticks.iter().map(|t| text::width(&t.1, SMALL)).fold(0.0, f64::max);
         let left = PAD + widest + 8.0;
         let right_rough = width - PAD - 8.0;

@@ -63,6 +63,7 @@ pub fn css() -> String {
          font-variant-numeric:tabular-nums;display:block;width:100%;height:auto}\n\
          .rf .t{fill:var(--ink);font-weight:600}.rf .i{fill:var(--ink)}.rf .u{fill:var(--muted)}\
          .rf .g{stroke:var(--grid)}.rf .a{stroke:var(--axis)}.rf .d{stroke:var(--axis);stroke-dasharray:40 40}\
+         .rf .w{fill:var(--muted);paint-order:stroke;stroke:var(--paper);stroke-width:40;stroke-linejoin:round}\
          .rf .p{fill:var(--paper)}.rf .n{stroke:var(--ink)}.rf .k{fill:var(--paper);font-weight:600}\
          .rf polyline{stroke-linejoin:round;stroke-linecap:butt}\n",
     );

@@ -75,7 +75,8 @@ pub fn rows(spec: &BarSpec) -> Svg {
             let names =
                 spec.bars.iter().map(|b| text::width(&b.label, SMALL)).fold(0.0, f64::max).min(w * 0.42);
             let written = if spec.stacked {
-                0.0
+                // Half of the last tick's text hangs over the end.
+                text::width(&spec.value.value(1.0), SMALL) / 2.0 - 4.0
             } else {
                 spec.bars
                     .iter()

@@ -144,14 +144,26 @@ pub(super) fn marks(c: &mut Canvas, frame: &Frame, marks: &[Mark]) {
                 let wide = text::width(words, SMALL);
                 let hang = if x + wide + 6.0 > frame.right { Hang::End } else { Hang::Start };
                 let room = if hang == Hang::End { x - frame.left } else { frame.right - x } - 6.0;
-                c.label(words, (if hang == Hang::End { x - 5.0 } else { x + 5.0 }, y), SMALL, hang, room);
+                words_at(c, words, (if hang == Hang::End { x - 5.0 } else { x + 5.0 }, y), SMALL, hang, room);
             }
             Mark::Upward(v, words) => {
                 let y = frame.at_y(*v);
                 c.line(&[(frame.left, y), (frame.right, y)], 1.2, "d");
                 let above = if y - 9.0 < frame.top { y + 9.0 } else { y - 9.0 };
-                c.label(words, (frame.right - 4.0, above), SMALL, Hang::End, frame.right - frame.left - 8.0);
+                words_at(
+                    c,
+                    words,
+                    (frame.right - 4.0, above),
+                    SMALL,
+                    Hang::End,
+                    frame.right - frame.left - 8.0,
+                );
             }
         }
     }
+}
+
+/// Words over the plot, with a rim of the paper's colour that keeps them readable on lines and areas.
+fn words_at(c: &mut Canvas, words: &str, at: Point, size: f64, hang: Hang, width_max: f64) {
+    c.text(&text::fit(words, size, width_max), at, size, hang, "w");
 }

@@ -40,7 +40,7 @@ pub fn histogram(spec: &HistogramSpec) -> Svg {
         .classes
         .iter()
         .enumerate()
-        .map(|(k, s)| (s.0.as_str(), k % SERIES_COLOURS, Sample::Line))
+        .map(|(k, s)| (s.0.as_str(), k % SERIES_COLOURS, Sample::Outline))
         .collect();
     let heading = |w| Heading::new(&spec.title, &entries, w, false);
     // A logarithmic axis starts below 1, so that a single one still has a height.
@@ -57,22 +57,34 @@ pub fn histogram(spec: &HistogramSpec) -> Svg {
             let mut ys = spec.classes.iter().flat_map(|s| s.1.iter().copied());
             let frame = Frame::draw(c, (w, h), heading.height, (&spec.x, &mut xs), (&y_axis, &mut ys));
             marks(c, &frame, &spec.marks);
+            let top_of = |height: f64| if height > 0.0 { frame.at_y(height) } else { frame.bottom };
             for (k, (name, heights)) in spec.classes.iter().enumerate() {
-                let k = k % SERIES_COLOURS;
-                let mut outline: Vec<Point> = vec![(frame.at_x(spec.edges[0]), frame.bottom)];
-                for (i, height) in heights.iter().enumerate() {
-                    let y = if *height > 0.0 { frame.at_y(*height) } else { frame.bottom };
-                    let (from, to) = (frame.at_x(spec.edges[i]), frame.at_x(spec.edges[i + 1]));
-                    outline.extend([(from, y), (to, y)]);
-                    if *height > 0.0 {
-                        let range =
-                            format!("{} – {}", spec.x.value(spec.edges[i]), spec.x.value(spec.edges[i + 1]));
-                        let tip = format!("{name}, {range}: {}", text::plain(*height));
-                        c.rect((from, y), (to, frame.bottom), &format!("b{k}"), Some(&tip));
-                    }
+                for (i, height) in heights.iter().enumerate().filter(|(_, h)| **h > 0.0) {
+                    let (from, to) = (spec.edges[i], spec.edges[i + 1]);
+                    let tip = format!(
+                        "{name}, {} – {}: {}",
+                        spec.x.value(from),
+                        spec.x.value(to),
+                        text::plain(*height)
+                    );
+                    let class = format!("b{}", k % SERIES_COLOURS);
+                    c.rect(
+                        (frame.at_x(from), top_of(*height)),
+                        (frame.at_x(to), frame.bottom),
+                        &class,
+                        Some(&tip),
+                    );
                 }
-                outline.push((frame.at_x(spec.edges[heights.len()]), frame.bottom));
-                c.line(&outline, stroke(k), &format!("l{k}"));
+            }
+            // Outlines come after all fills, so that none is veiled.
+            for (k, (_, heights)) in spec.classes.iter().enumerate() {
+                let edge = |i: usize| frame.at_x(spec.edges[i]);
+                let mut outline: Vec<Point> = vec![(edge(0), frame.bottom)];
+                for (i, height) in heights.iter().enumerate() {
+                    outline.extend([(edge(i), top_of(*height)), (edge(i + 1), top_of(*height))]);
+                }
+                outline.push((edge(heights.len()), frame.bottom));
+                c.line(&outline, stroke(k), &format!("l{}", k % SERIES_COLOURS));
             }
         },
     )

@@ -68,7 +68,7 @@ summary{cursor:pointer;font-weight:550}
 .facts dt{color:var(--muted);font-size:.84rem}
 .facts dd{margin:0;font-weight:550;font-variant-numeric:tabular-nums}
 .weights,.moments{list-style:none;padding:0;margin:1rem 0 0}
-.weights li{display:grid;grid-template-columns:4.4rem 4.2rem 1fr;gap:.6rem;align-items:baseline;padding:.28rem 0;border-bottom:1px solid var(--grid)}
+.weights li{display:grid;grid-template-columns:4.2rem 5.4rem 1fr;gap:.6rem;align-items:baseline;padding:.28rem 0;border-bottom:1px solid var(--grid)}
 .weights .shown{text-align:right;font-variant-numeric:tabular-nums;color:var(--muted);font-size:.9rem;white-space:nowrap}
 .weights code{color:var(--muted);background:none;padding:0}
 .rf-bar{width:4rem!important;display:inline-block!important}
