@@ -1,1 +1,3 @@
 //! What do we answer, and why? Rules, score, cost policy, reasons.
+
+pub mod reasons;
