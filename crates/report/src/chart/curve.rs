@@ -99,11 +99,11 @@ pub fn curve(spec: &CurveSpec) -> Svg {
                     None,
                 );
             }
-            marks(c, &frame, &spec.marks);
             // The first series is drawn last, on top.
             for (k, series) in spec.series.iter().enumerate().rev() {
                 line(c, &frame, series, k, spec);
             }
+            marks(c, &frame, &spec.marks);
         },
     )
 }
