@@ -40,13 +40,32 @@ pub enum DecisionKind {
 
 impl Word for DecisionKind {
     const TEXTS: &'static [&'static str] = &[
-        "instant_refund", "refund_on_scan", "refund_on_receipt", "refund_after_inspection", "keep_item",
-        "replace", "store_credit", "partial_refund", "carrier_trace", "step_up", "review", "deny",
+        "instant_refund",
+        "refund_on_scan",
+        "refund_on_receipt",
+        "refund_after_inspection",
+        "keep_item",
+        "replace",
+        "store_credit",
+        "partial_refund",
+        "carrier_trace",
+        "step_up",
+        "review",
+        "deny",
     ];
     const ALL: &'static [Self] = &[
-        Self::InstantRefund, Self::RefundOnScan, Self::RefundOnReceipt, Self::RefundAfterInspection,
-        Self::KeepItem, Self::Replace, Self::StoreCredit, Self::PartialRefund, Self::CarrierTrace,
-        Self::StepUp, Self::Review, Self::Deny,
+        Self::InstantRefund,
+        Self::RefundOnScan,
+        Self::RefundOnReceipt,
+        Self::RefundAfterInspection,
+        Self::KeepItem,
+        Self::Replace,
+        Self::StoreCredit,
+        Self::PartialRefund,
+        Self::CarrierTrace,
+        Self::StepUp,
+        Self::Review,
+        Self::Deny,
     ];
     fn code(self) -> u8 {
         self as u8

@@ -1,5 +1,9 @@
 //! What can happen? Every event of the contract as a type.
 
+use crate::codec::{
+    ATTRIBUTE_TEXT_BYTES_MAX, ATTRIBUTES_MAX, DOCUMENTS_MAX, LINES_MAX, REASON_CODES_MAX, TEXT_BYTES_MAX,
+    VERSIONS_MAX,
+};
 use crate::decision::DecisionKind;
 use crate::id::*;
 use crate::money::Money;
@@ -7,19 +11,59 @@ use crate::time::Timestamp;
 use crate::words::*;
 use compact_str::CompactString;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A merchant's own field.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, JsonSchema)]
 #[serde(untagged)]
 pub enum AttributeValue {
     /// `true` or `false`.
     Bool(bool),
-    /// A number.
+    /// A finite number.
     Number(f64),
     /// A text.
-    Text(#[schemars(with = "String")] CompactString),
+    Text(#[schemars(with = "String", length(max = ATTRIBUTE_TEXT_BYTES_MAX))] CompactString),
+}
+
+impl Serialize for AttributeValue {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(b) => s.serialize_bool(*b),
+            Self::Number(n) if !n.is_finite() => Err(ser::Error::custom("an attribute is a finite number")),
+            Self::Number(n) => s.serialize_f64(*n),
+            Self::Text(text) => s.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AttributeValue {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl de::Visitor<'_> for V {
+            type Value = AttributeValue;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, a number, true or false")
+            }
+            fn visit_bool<E: de::Error>(self, v: bool) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Bool(v))
+            }
+            fn visit_i64<E: de::Error>(self, v: i64) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Number(v as f64))
+            }
+            fn visit_u64<E: de::Error>(self, v: u64) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Number(v as f64))
+            }
+            fn visit_f64<E: de::Error>(self, v: f64) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Number(v))
+            }
+            fn visit_str<E: de::Error>(self, v: &str) -> Result<AttributeValue, E> {
+                Ok(AttributeValue::Text(CompactString::from(v)))
+            }
+        }
+        d.deserialize_any(V)
+    }
 }
 
 /// A merchant's own fields by name: flat, in the order of their names.
@@ -36,7 +80,8 @@ pub struct Line {
     /// Its category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
-    /// Pieces.
+    /// Pieces, at least 1.
+    #[schemars(range(min = 1))]
     pub quantity: u32,
     /// Price of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,7 +111,8 @@ pub struct Proof {
     /// A one-time password was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otp: Option<bool>,
-    /// Metres between the scan and the address.
+    /// Metres between the scan and the address, at least 0.
+    #[schemars(range(min = 0.0))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,
 }
@@ -87,13 +133,16 @@ macro_rules! events {
         $text:literal $name:ident { $($(#[$rdoc:meta])* $req:ident: $rty:ty),* ; $($(#[$odoc:meta])* $opt:ident: $oty:ty),* $(,)? }
     )*) => {
         $(
-            $(#[$doc])*
             #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+            // The fields are those of the contract, under its names; only what it leaves open is documented.
+            #[allow(missing_docs)]
+            $(#[$doc])*
             pub struct $name {
                 $($(#[$rdoc])* pub $req: $rty,)*
                 $($(#[$odoc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $opt: Option<$oty>,)*
                 /// The merchant's own fields.
                 #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[schemars(extend("maxProperties" = ATTRIBUTES_MAX))]
                 pub attributes: Option<Attributes>,
             }
         )*
@@ -110,7 +159,10 @@ macro_rules! events {
         }
 
         /// What happened.
+        ///
+        /// The variants differ in size; boxing the large ones would cost an allocation an event on the way in.
         #[derive(Clone, PartialEq, Debug)]
+        #[allow(clippy::large_enum_variant)]
         pub enum Body {
             $(#[doc = concat!("`", $text, "`")] $name($name),)*
             /// A type that the contract does not know: kept, counted, ignored.
@@ -133,6 +185,31 @@ macro_rules! events {
             }
         }
 
+        impl Body {
+            /// Reads the `data` of an event of the given type.
+            pub(crate) fn deserialize_data<'de, D: Deserializer<'de>>(
+                event_type: EventType,
+                d: D,
+            ) -> Result<Body, D::Error> {
+                match event_type { $(EventType::$name => $name::deserialize(d).map(Body::$name),)* }
+            }
+            /// Writes the `data`; that of an unknown type is JSON already and written as a text.
+            pub(crate) fn serialize_data<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                match self { $(Body::$name(e) => e.serialize(s),)* Body::Unknown { data, .. } => data.serialize(s) }
+            }
+            /// The CloudEvents `type`.
+            pub fn type_name(&self) -> &str {
+                match self { $(Body::$name(_) => $text,)* Body::Unknown { event_type, .. } => event_type }
+            }
+        }
+
+        impl EventType {
+            /// The type of a CloudEvents `type`.
+            pub fn parse(text: &str) -> Option<EventType> {
+                match text { $($text => Some(EventType::$name),)* _ => None }
+            }
+        }
+
         /// Does something with the Rust type of every event type: `for_each_event!(m)` calls `m!(Name, "text")` for each.
         #[macro_export]
         macro_rules! for_each_event {
@@ -149,6 +226,7 @@ events! {
     /// An account was seen with an identifier.
     "identifier.seen" IdentifierSeen { account: AccountId, kind: IdentifierKind, value: IdentifierToken; }
     /// A session began; exactly one of `account` and `staff` is there.
+    #[schemars(extend("oneOf" = [{ "required": ["account"] }, { "required": ["staff"] }]))]
     "session.started" SessionStarted {
         session: SessionId;
         /// The customer.
@@ -163,7 +241,7 @@ events! {
     "item.listed" ItemListed { sku: Sku; category: Category, unit_price: Money, weight_g: u64, serialised: bool }
     /// An order was placed.
     "order.placed" OrderPlaced {
-        order: OrderId, account: AccountId, lines: Vec<Line>, total: Money;
+        order: OrderId, account: AccountId, #[schemars(length(max = LINES_MAX))] lines: Vec<Line>, total: Money;
         address: AddressToken, payment: PaymentToken, device: DeviceToken, ip: IpToken,
         seller: SellerId, warehouse: SiteId, promised_by: Timestamp
     }
@@ -174,16 +252,16 @@ events! {
     }
     /// A return was allowed and its label issued.
     "return.authorised" ReturnAuthorised {
-        order: OrderId, lines: Vec<Line>;
+        order: OrderId, #[schemars(length(max = LINES_MAX))] lines: Vec<Line>;
         refund: RefundId, parcel: ParcelId, carrier: CarrierId, service: Label, destination: Destination
     }
     /// Somebody recorded that a return came in: a record, to be reconciled with the parcel.
     "return.received" ReturnReceived {
-        order: OrderId, lines: Vec<Line>, staff: StaffId;
+        order: OrderId, #[schemars(length(max = LINES_MAX))] lines: Vec<Line>, staff: StaffId;
         refund: RefundId, parcel: ParcelId, station: StationId, lane: Lane, weight_g: u64, serial_match: bool
     }
     /// A return was inspected.
-    "return.inspected" ReturnInspected { order: OrderId, lines: Vec<Line>, condition: Condition; refund: RefundId, staff: StaffId }
+    "return.inspected" ReturnInspected { order: OrderId, #[schemars(length(max = LINES_MAX))] lines: Vec<Line>, condition: Condition; refund: RefundId, staff: StaffId }
     /// A returned piece is for sale again.
     "item.restocked" ItemRestocked { order: OrderId, line: u32; staff: StaffId }
     /// A customer turned to customer service.
@@ -192,7 +270,7 @@ events! {
         order: OrderId, staff: StaffId, queue: QueueId, assigned: Assigned, authenticated: bool
     }
     /// A message in a contact.
-    "message.posted" MessagePosted { contact: ContactId, author: Author, text: String; staff: StaffId }
+    "message.posted" MessagePosted { contact: ContactId, author: Author, #[schemars(length(max = TEXT_BYTES_MAX))] text: String; staff: StaffId }
     /// A contact was closed.
     "contact.closed" ContactClosed { contact: ContactId; outcome: Label }
     /// A member of staff began or changed role.
@@ -207,10 +285,11 @@ events! {
     }
     /// A customer asks for money back.
     "refund.requested" RefundRequested {
-        refund: RefundId, order: OrderId, account: AccountId, lines: Vec<Line>, amount: Money,
+        refund: RefundId, order: OrderId, account: AccountId, #[schemars(length(max = LINES_MAX))] lines: Vec<Line>, amount: Money,
         reason: ClaimReason, channel: RequestChannel;
         contact: ContactId, staff: StaffId, device: DeviceToken, ip: IpToken, instrument: Instrument,
         /// SHA-256 of what the customer handed in.
+        #[schemars(length(max = DOCUMENTS_MAX))]
         documents: Vec<Sha256Hex>
     }
     /// A refund request was decided; of several the latest stands.
@@ -218,7 +297,12 @@ events! {
         refund: RefundId, decision: DecisionKind, by: DecidedBy;
         #[serde(rename = "override")]
         overridden: bool,
-        reason_codes: Vec<CompactText>, score: f64, versions: BTreeMap<String, String>
+        #[schemars(length(max = REASON_CODES_MAX))]
+        reason_codes: Vec<CompactText>,
+        #[schemars(range(min = 0.0, max = 1.0))]
+        score: f64,
+        #[schemars(extend("maxProperties" = VERSIONS_MAX))]
+        versions: BTreeMap<String, String>
     }
     /// Money went back.
     "refund.paid" RefundPaid { refund: RefundId, amount: Money; instrument: Instrument }
@@ -234,8 +318,8 @@ events! {
     "appeal.resolved" AppealResolved { refund: RefundId, account: AccountId, outcome: AppealOutcome; }
     /// A public post was collected.
     "post.collected" PostCollected {
-        post: PostId, platform: Platform, channel: Handle, author: Handle, text: String;
-        posted_at: Timestamp, images: Vec<Sha256Hex>
+        post: PostId, platform: Platform, channel: Handle, author: Handle, #[schemars(length(max = TEXT_BYTES_MAX))] text: String;
+        posted_at: Timestamp, #[schemars(length(max = DOCUMENTS_MAX))] images: Vec<Sha256Hex>
     }
 }
 
@@ -246,10 +330,6 @@ impl EventType {
     /// The CloudEvents `type`.
     pub fn as_str(self) -> &'static str {
         Self::TEXTS[self as usize]
-    }
-    /// The type of a CloudEvents `type`.
-    pub fn parse(text: &str) -> Option<EventType> {
-        Self::ALL.iter().copied().find(|t| t.as_str() == text)
     }
 }
 

@@ -144,7 +144,7 @@ ids! {
     IpToken;
     /// The value of an `identifier.seen`, as a token of whichever kind it names.
     IdentifierToken;
-    /// A SHA-256 in hexadecimal, of a document or an image.
+    /// A SHA-256 as 64 hexadecimal digits, of a document or an image; the codec refuses another form.
     Sha256Hex;
     /// A public post.
     PostId;

@@ -3,14 +3,27 @@
 //! This crate is the vocabulary of Ringfence and the codec of its wire format (CloudEvents 1.0 JSON).
 //! It never knows files, the network or a clock. Past its parser there are only checked values.
 
-pub mod decision;
+// First, for its macro over all event types.
+#[macro_use]
 pub mod event;
+
+pub mod codec;
+pub mod config;
+pub mod decision;
+pub mod dedupe;
 pub mod id;
 pub mod money;
+pub mod rates;
+pub mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
+pub mod tokens;
+pub mod truth;
 pub mod vector;
 pub mod words;
 
+pub use codec::{Decoder, Limits, Refusal, encode};
 pub use decision::{Decision, DecisionKind, Reason, Versions};
 pub use event::{Body, Event, EventType};
 pub use money::{Currency, Money};

@@ -19,8 +19,13 @@ pub enum MoneyError {
     #[error("`{0}` is not an ISO 4217 code; write three capital letters, as in USD")]
     Currency(String),
     /// Beyond [`AMOUNT_MAX`].
-    #[error("the amount {0} is beyond ±(2^53 − 1) minor units")]
+    #[error("the amount {0} is beyond ±(2^53 − 1) minor units; check the sender's units")]
     Overflow(i128),
+    /// A number with a fraction or an exponent.
+    #[error(
+        "the amount {0} is not written as a whole number; send minor units (129900 for 1,299.00 USD), never a float"
+    )]
+    Fraction(String),
     /// Two amounts of different currencies were to be added or compared.
     #[error("{0} and {1} cannot be added; convert one at a dated rate first")]
     Mixed(Currency, Currency),
@@ -102,6 +107,7 @@ impl JsonSchema for Currency {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
 pub struct Money {
     /// Minor units, within ±[`AMOUNT_MAX`].
+    #[schemars(range(min = -AMOUNT_MAX, max = AMOUNT_MAX))]
     pub amount: i64,
     /// ISO 4217.
     pub currency: Currency,
@@ -111,11 +117,48 @@ impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Raw {
-            amount: i64,
+            amount: MinorUnits,
             currency: Currency,
         }
         let Raw { amount, currency } = Raw::deserialize(d)?;
-        Money::new(amount, currency).map_err(de::Error::custom)
+        Ok(Money { amount: amount.0, currency })
+    }
+}
+
+/// A JSON number that is a whole number of minor units within the bound.
+struct MinorUnits(i64);
+
+impl<'de> Deserialize<'de> for MinorUnits {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        fn bounded<E: de::Error>(amount: i128) -> Result<MinorUnits, E> {
+            if amount.unsigned_abs() > AMOUNT_MAX as u128 {
+                return Err(E::custom(MoneyError::Overflow(amount)));
+            }
+            Ok(MinorUnits(amount as i64))
+        }
+        impl de::Visitor<'_> for V {
+            type Value = MinorUnits;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number of minor units (cents)")
+            }
+            #[inline]
+            fn visit_i64<E: de::Error>(self, v: i64) -> Result<MinorUnits, E> {
+                bounded(i128::from(v))
+            }
+            #[inline]
+            fn visit_u64<E: de::Error>(self, v: u64) -> Result<MinorUnits, E> {
+                bounded(i128::from(v))
+            }
+            fn visit_f64<E: de::Error>(self, v: f64) -> Result<MinorUnits, E> {
+                Err(E::custom(if v.abs() > AMOUNT_MAX as f64 {
+                    MoneyError::Overflow(v as i128)
+                } else {
+                    MoneyError::Fraction(v.to_string())
+                }))
+            }
+        }
+        d.deserialize_i64(V)
     }
 }
 

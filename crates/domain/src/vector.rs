@@ -49,7 +49,6 @@ impl Schema {
 ///
 /// Two of 1,000 words share a code with probability 3 %; a model then sees them as one word.
 pub fn category_code(text: &str) -> f64 {
-    let hash =
-        text.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
     f64::from((hash >> 24) ^ (hash & 0x00ff_ffff))
 }

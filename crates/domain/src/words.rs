@@ -49,6 +49,11 @@ macro_rules! words {
 words! {
     /// What an `identifier.seen` names.
     IdentifierKind { Device = "device", Address = "address", Payment = "payment", Email = "email", Phone = "phone", Ip = "ip", }
+    /// What a deployment may have replaced by tokens at the door.
+    TokenKind {
+        Email = "email", Phone = "phone", Address = "address", Payment = "payment",
+        Device = "device", Ip = "ip", Account = "account",
+    }
     /// How a session was authenticated.
     Auth { Password = "password", Otp = "otp", Sso = "sso", Passkey = "passkey", Recovery = "recovery", }
     /// Which way a parcel goes.
@@ -119,6 +124,10 @@ macro_rules! word_or_id {
             /// The text as the contract writes it.
             pub fn as_str(&self) -> &str {
                 match self { $($name::$variant => $text,)+ $name::$other(id) => id.as_str() }
+            }
+            /// Whether `text` is one of the words rather than an identifier.
+            pub fn is_word(text: &str) -> bool {
+                matches!(text, $($text)|+)
             }
         }
         impl TryFrom<&str> for $name {

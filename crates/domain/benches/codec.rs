@@ -1,0 +1,2 @@
+//! How fast is the codec?
+fn main() {}
