@@ -3,7 +3,12 @@
 //! `cargo run -p ringfence-report --example gallery -- gallery.html`
 
 use ringfence_report::{
-    Axis, Card, Cell, Dossier, Moment, Page, Section, Svg, Table, Tone, Weight, chart::*,
+    Axis, Card, Cell, Dossier, Moment, Page, Section, Svg, Table, Tone, Weight,
+    chart::{
+        AreaSpec, Band, Bar, BarSpec, CalibrationBin, CalibrationSpec, CurveSpec, Group, HeatSpec,
+        HistogramSpec, Mark, ScatterSpec, Series, area, calibration, columns, curve, heat, histogram, rows,
+        scatter, spark,
+    },
 };
 
 fn main() -> std::io::Result<()> {
