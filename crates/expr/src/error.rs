@@ -82,7 +82,7 @@ pub(crate) fn nearest<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>)
         .into_iter()
         .map(|word| (distance(&wrong, &word.to_lowercase()), word))
         .filter(|(d, _)| *d <= far)
-        .min_by(|a, b| a.cmp(b))
+        .min()
         .map(|(_, word)| word)
 }
 

@@ -120,7 +120,7 @@ impl Program {
                     let start = usize::from(start);
                     (self.lists[start..start + usize::from(length)].contains(&acc) == on, to)
                 }
-                Instruction::JumpHas { on, slot, to } => (!get(slot).is_nan() == on, to),
+                Instruction::JumpHas { on, slot, to } => (get(slot).is_nan() != on, to),
                 Instruction::Jump(to) => (true, to),
                 Instruction::Return => return acc,
                 Instruction::ReturnConstant(value) => return value,
@@ -298,10 +298,10 @@ impl Compiler {
                 self.emit(Instruction::JumpIn { on, start, length: values.len() as u16, to });
             }
             Node::All(parts) => {
-                self.parts(parts, yes, no, next, |c, part, after| c.condition(part, after, no, after))
+                self.parts(parts, yes, no, next, |c, part, after| c.condition(part, after, no, after));
             }
             Node::Any(parts) => {
-                self.parts(parts, yes, no, next, |c, part, after| c.condition(part, yes, after, after))
+                self.parts(parts, yes, no, next, |c, part, after| c.condition(part, yes, after, after));
             }
             Node::Unary(..) | Node::Binary(..) | Node::If(..) => {
                 self.value(node);
@@ -331,7 +331,7 @@ impl Compiler {
     fn comparison(&mut self, compare: Compare, a: &Node, b: &Node, on: bool, to: u16) {
         match (a, b) {
             (Node::Slot(slot), Node::Constant(constant)) => {
-                self.slot_condition(compare, *slot, *constant, on, to)
+                self.slot_condition(compare, *slot, *constant, on, to);
             }
             (Node::Constant(constant), Node::Slot(slot)) => {
                 self.slot_condition(compare.mirrored(), *slot, *constant, on, to);

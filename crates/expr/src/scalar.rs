@@ -18,8 +18,8 @@ impl Compare {
     pub(crate) fn apply(self, a: f64, b: f64) -> bool {
         match self {
             Compare::Eq => a == b,
-            // `a != b` would be true for NaN.
-            Compare::Ne => a < b || a > b,
+            // `a != b` alone would be true for NaN.
+            Compare::Ne => a != b && !a.is_nan() && !b.is_nan(),
             Compare::Lt => a < b,
             Compare::Le => a <= b,
             Compare::Gt => a > b,

@@ -5,7 +5,7 @@
 use ringfence_expr::{ExprError, Program, Scope, Slot, Type};
 
 /// Names with their types; a slot is an index into it.
-pub const NAMES: &[(&str, Type)] = &[
+pub(crate) const NAMES: &[(&str, Type)] = &[
     ("amount", Type::Number),
     ("refunds_90d", Type::Number),
     ("data.amount", Type::Number),
@@ -22,10 +22,10 @@ pub const NAMES: &[(&str, Type)] = &[
 ];
 
 /// The closed vocabulary of `data.reason`.
-pub const REASONS: &[&str] = &["not_received", "missing_item", "damaged"];
+pub(crate) const REASONS: &[&str] = &["not_received", "missing_item", "damaged"];
 
 /// A scope over [`NAMES`].
-pub struct Names;
+pub(crate) struct Names;
 
 impl Scope for Names {
     fn lookup(&self, path: &str) -> Option<(Slot, Type)> {
@@ -48,6 +48,6 @@ impl Scope for Names {
 }
 
 /// Compiles over [`Names`].
-pub fn compile(source: &str, ty: Type) -> Result<Program, ExprError> {
+pub(crate) fn compile(source: &str, ty: Type) -> Result<Program, ExprError> {
     Program::compile(source, &mut Names, ty)
 }
