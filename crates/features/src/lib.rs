@@ -1,1 +1,26 @@
-//! What does the past say about this request? Catalogue, windows, fold, as-of vector.
+//! What does the past say about this request? Catalogue, plan, windows, fold and as-of vector.
+//!
+//! - [`catalogue`]: the features as an analyst writes them (TOML), checked with line and column;
+//! - [`plan`]: what each event does to which state, and what each request reads;
+//! - [`fact`]: events as numbers; [`kind`], [`path`]: the things they name and the ways to them;
+//! - [`history`], [`distinct`], [`linked`], [`cluster`]: what is remembered of a thing; [`state`] holds all of it;
+//! - [`fold`]: one event after the other, and the vector of a request as of its moment.
+//!
+//! Pure: no clock, file, network, thread or hash order. The same facts in the same order give the same vectors.
+
+pub mod catalogue;
+pub mod cluster;
+pub mod distinct;
+pub mod fact;
+pub mod fold;
+pub mod history;
+pub mod kind;
+pub mod linked;
+pub mod path;
+pub mod plan;
+mod scope;
+pub mod state;
+
+pub use catalogue::{Catalogue, CatalogueError};
+pub use fold::{Folder, SnapshotError};
+pub use plan::Plan;

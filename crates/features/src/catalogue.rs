@@ -1,0 +1,448 @@
+//! Which features are there? The catalogue: TOML that an analyst can read and change, checked with line and column.
+
+use ringfence_domain::{Duration, EventType};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use toml::Spanned;
+
+/// The version of the catalogue language that this code reads.
+pub const FORMAT: u32 = 1;
+
+/// Features a catalogue may have: a vector of 8 KiB is still a line of evidence rather than a data dump.
+pub const FEATURES_MAX: usize = 1_024;
+
+/// Bytes a catalogue may have.
+pub const CATALOGUE_BYTES_MAX: usize = 1 << 20;
+
+/// The catalogue that comes with Ringfence.
+pub const BUILTIN: &str = include_str!("../catalogue/builtin.toml");
+
+/// What is wrong with a catalogue, where, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueError {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)?;
+        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
+    }
+}
+impl std::error::Error for CatalogueError {}
+
+impl CatalogueError {
+    pub(crate) fn at(text: &str, offset: usize, message: impl Into<String>, help: Option<String>) -> Self {
+        let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line, column, message: message.into(), help }
+    }
+}
+
+/// How the events of a window become one number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Aggregate {
+    /// Number of events.
+    Count,
+    /// Sum of values.
+    Sum,
+    /// Mean of values.
+    Mean,
+    /// Smallest value.
+    Min,
+    /// Largest value.
+    Max,
+    /// Number of different identifiers.
+    Distinct,
+    /// Value of the last event.
+    Last,
+    /// Value of the first event ever.
+    First,
+    /// Days since the last event.
+    Since,
+    /// Share of the events that also meet `share`.
+    Ratio,
+    /// Events a day.
+    Rate,
+    /// (newer half − older half) / both, of the window; −1 … 1.
+    Trend,
+    /// Shannon entropy of the values, in bits.
+    Entropy,
+    /// Share of the entity's own past values below this request's value; ties count half.
+    Rank,
+}
+
+impl Aggregate {
+    const WORDS: &'static [(&'static str, Aggregate)] = &[
+        ("count", Aggregate::Count), ("sum", Aggregate::Sum), ("mean", Aggregate::Mean), ("min", Aggregate::Min),
+        ("max", Aggregate::Max), ("distinct", Aggregate::Distinct), ("last", Aggregate::Last), ("first", Aggregate::First),
+        ("since", Aggregate::Since), ("ratio", Aggregate::Ratio), ("rate", Aggregate::Rate), ("trend", Aggregate::Trend),
+        ("entropy", Aggregate::Entropy), ("rank", Aggregate::Rank),
+    ];
+    /// Whether it needs a `value`.
+    pub fn needs_value(self) -> bool {
+        match self {
+            Self::Sum | Self::Mean | Self::Min | Self::Max | Self::Distinct | Self::Last | Self::First | Self::Entropy
+            | Self::Rank => true,
+            Self::Count | Self::Since | Self::Ratio | Self::Rate | Self::Trend => false,
+        }
+    }
+    /// The word in a catalogue.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|w| w.1 == self).expect("every aggregate has a word").0
+    }
+}
+
+/// A text of the catalogue and where it stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// Byte offset of its first character in the catalogue.
+    pub offset: usize,
+}
+
+/// A feature that aggregates the past events of one thing.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WindowFeature {
+    /// Through which thing an event is kept.
+    pub key: Text,
+    /// Through which thing of the request it is read; the same unless said otherwise.
+    pub at: Text,
+    /// Event types.
+    pub on: Vec<EventType>,
+    /// Which of the events.
+    pub filter: Option<Text>,
+    /// The value of an event.
+    pub value: Option<Text>,
+    /// For ratios: which of the filtered events are the numerator.
+    pub share: Option<Text>,
+    /// How they become a number.
+    pub aggregate: Aggregate,
+    /// Length of the window; `None` is ever.
+    pub window: Option<Duration>,
+    /// How far before the request the window ends.
+    pub delay: Duration,
+    /// Whether the request itself counts.
+    pub current: bool,
+}
+
+/// Where a feature's number comes from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FeatureSource {
+    /// From a window of past events.
+    Window(Box<WindowFeature>),
+    /// From the request, facts one hop away and earlier features.
+    Expr(Text),
+}
+
+/// One feature as the catalogue writes it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Feature {
+    /// Its name.
+    pub name: Text,
+    /// What it tells.
+    pub about: String,
+    /// The reason code under which it is explained.
+    pub reason: Text,
+    /// Whether it may be an input of a model.
+    pub model: bool,
+    /// Where its number comes from.
+    pub source: FeatureSource,
+}
+
+/// What a merchant's own field holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeType {
+    /// A word.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Flag,
+}
+
+/// A parsed catalogue.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Catalogue {
+    /// The merchant's own fields that features may use.
+    pub attributes: BTreeMap<String, AttributeType>,
+    /// In the order of the vector.
+    pub features: Vec<Feature>,
+    /// BLAKE3 of the text, hexadecimal.
+    pub hash: String,
+    /// The text itself.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    format: Spanned<u32>,
+    #[serde(default)]
+    attributes: BTreeMap<String, AttributeType>,
+    #[serde(default)]
+    feature: Vec<Spanned<RawFeature>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFeature {
+    name: Spanned<String>,
+    about: String,
+    reason: Option<Spanned<String>>,
+    model: Option<bool>,
+    expr: Option<Spanned<String>>,
+    key: Option<Spanned<String>>,
+    at: Option<Spanned<String>>,
+    on: Option<Spanned<OneOrMany>>,
+    #[serde(rename = "where")]
+    filter: Option<Spanned<String>>,
+    value: Option<Spanned<String>>,
+    share: Option<Spanned<String>>,
+    aggregate: Option<Spanned<String>>,
+    window: Option<Spanned<String>>,
+    delay: Option<Spanned<String>>,
+    current: Option<bool>,
+}
+
+/// The reason code of features that name none.
+pub const REASON_DEFAULT: &str = "merchant_field";
+
+/// Names that are not features' to take: the first words of other names in expressions.
+const NAMES_RESERVED: &[&str] =
+    &["data", "order", "account", "staff", "contact", "refund", "parcel", "sku", "cluster", "line", "attributes", "time"];
+
+/// "did you mean `x`?" for the nearest of `words`, where one is near.
+pub(crate) fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    words
+        .into_iter()
+        .map(|w| (strsim::damerau_levenshtein(word, w), w))
+        .filter(|(distance, w)| *distance <= (w.len().max(word.len()) / 3).max(2))
+        .min()
+        .map(|(_, w)| format!("did you mean `{w}`?"))
+}
+
+struct Parser<'a> {
+    text: &'a str,
+}
+
+impl Parser<'_> {
+    fn error<T>(&self, span: Range<usize>, message: impl Into<String>, help: Option<String>) -> Result<T, CatalogueError> {
+        Err(CatalogueError::at(self.text, span.start, message, help))
+    }
+    /// A string of the file, with the place of its first character behind the quotes.
+    fn text(&self, s: &Spanned<String>) -> Text {
+        let start = s.span().start;
+        let quoted = &self.text[start..];
+        let skip = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") {
+            3 + usize::from(quoted[3..].starts_with('\n'))
+        } else {
+            usize::from(quoted.starts_with(['"', '\'']))
+        };
+        Text { text: s.get_ref().clone(), offset: start + skip }
+    }
+    fn duration(&self, s: &Spanned<String>) -> Result<Duration, CatalogueError> {
+        let longest = Duration::days(3 * 366);
+        match Duration::parse(s.get_ref()) {
+            Ok(d) if d.0 > 0 && d <= longest => Ok(d),
+            Ok(d) if d.0 == 0 => Ok(d),
+            Ok(_) => self.error(s.span(), format!("`{}` is longer than three years", s.get_ref()), Some("use \"ever\"".into())),
+            Err(e) => self.error(s.span(), e.to_string(), None),
+        }
+    }
+    fn event_types(&self, on: &Spanned<OneOrMany>) -> Result<Vec<EventType>, CatalogueError> {
+        use ringfence_domain::words::Word;
+        let names = match on.get_ref() {
+            OneOrMany::One(name) => std::slice::from_ref(name),
+            OneOrMany::Many(names) => names.as_slice(),
+        };
+        let mut types = Vec::new();
+        for name in names {
+            match EventType::parse(name) {
+                Some(t) => types.push(t),
+                None => {
+                    let help = nearest(name, EventType::TEXTS.iter().copied());
+                    return self.error(on.span(), format!("there is no event type `{name}`"), help);
+                }
+            }
+        }
+        types.sort_unstable();
+        types.dedup();
+        if types.is_empty() {
+            return self.error(on.span(), "`on` names no event type", None);
+        }
+        Ok(types)
+    }
+    fn feature(&self, raw: &Spanned<RawFeature>) -> Result<Feature, CatalogueError> {
+        let span = raw.span();
+        let raw = raw.get_ref();
+        let name = raw.name.get_ref();
+        let well_formed = !name.is_empty()
+            && name.len() <= 64
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if !well_formed || NAMES_RESERVED.contains(&name.as_str()) {
+            return self.error(
+                raw.name.span(),
+                format!("`{name}` cannot be the name of a feature"),
+                Some("use a-z, 0-9 and _, at most 64, beginning with a letter, and no reserved word".into()),
+            );
+        }
+        let source = match &raw.expr {
+            Some(expr) => {
+                let others = [&raw.key, &raw.at, &raw.filter, &raw.value, &raw.share, &raw.aggregate, &raw.window, &raw.delay];
+                if let Some(other) = others.into_iter().flatten().next() {
+                    return self.error(other.span(), "a feature with `expr` has no window of its own", Some("make two features of it".into()));
+                }
+                FeatureSource::Expr(self.text(expr))
+            }
+            None => FeatureSource::Window(Box::new(self.window_feature(raw, span)?)),
+        };
+        let reason = raw.reason.as_ref().map_or_else(
+            || Text { text: REASON_DEFAULT.into(), offset: raw.name.span().start },
+            |r| self.text(r),
+        );
+        Ok(Feature { name: self.text(&raw.name), about: raw.about.clone(), reason, model: raw.model.unwrap_or(true), source })
+    }
+    fn window_feature(&self, raw: &RawFeature, span: Range<usize>) -> Result<WindowFeature, CatalogueError> {
+        let missing = |field: &str| {
+            CatalogueError::at(self.text, span.start, format!("feature `{}` has no `{field}`", raw.name.get_ref()),
+                Some("a feature has either `expr`, or `key`, `on` and `aggregate`".into()))
+        };
+        let key = raw.key.as_ref().ok_or_else(|| missing("key"))?;
+        let on = raw.on.as_ref().ok_or_else(|| missing("on"))?;
+        let word = raw.aggregate.as_ref().ok_or_else(|| missing("aggregate"))?;
+        let Some(&(_, aggregate)) = Aggregate::WORDS.iter().find(|w| w.0 == word.get_ref()) else {
+            let help = nearest(word.get_ref(), Aggregate::WORDS.iter().map(|w| w.0));
+            return self.error(word.span(), format!("there is no aggregate `{}`", word.get_ref()), help);
+        };
+        let window = match &raw.window {
+            Some(w) if w.get_ref() == "ever" => None,
+            Some(w) => {
+                let d = self.duration(w)?;
+                if d.0 == 0 {
+                    return self.error(w.span(), "a window is longer than nothing", None);
+                }
+                Some(d)
+            }
+            None => None,
+        };
+        let delay = raw.delay.as_ref().map_or(Ok(Duration(0)), |d| self.duration(d))?;
+        if aggregate.needs_value() && raw.value.is_none() {
+            return self.error(word.span(), format!("`{}` needs a `value`", aggregate.as_str()), Some("as in value = \"data.amount\"".into()));
+        }
+        if aggregate == Aggregate::Ratio && raw.share.is_none() {
+            return self.error(word.span(), "`ratio` needs a `share`", Some("the filter of the numerator, as in share = \"data.reason == 'not_received'\"".into()));
+        }
+        if let (Some(share), true) = (&raw.share, aggregate != Aggregate::Ratio) {
+            return self.error(share.span(), format!("`{}` has no `share`", aggregate.as_str()), Some("only `ratio` has".into()));
+        }
+        match aggregate {
+            Aggregate::First if window.is_some() => {
+                return self.error(word.span(), "`first` looks at the whole past", Some("use window = \"ever\"".into()));
+            }
+            Aggregate::Rate | Aggregate::Trend | Aggregate::Entropy | Aggregate::Rank if window.is_none() => {
+                return self.error(word.span(), format!("`{}` needs a window", aggregate.as_str()), Some("as in window = \"90d\"".into()));
+            }
+            Aggregate::Last | Aggregate::First | Aggregate::Since | Aggregate::Distinct if delay.0 > 0 => {
+                let at = raw.delay.as_ref().map_or(word.span(), Spanned::span);
+                return self.error(at, format!("`{}` cannot be delayed", aggregate.as_str()), None);
+            }
+            _ if delay.0 > 0 && window.is_none() => {
+                return self.error(word.span(), "a delayed feature needs a window", None);
+            }
+            _ => {}
+        }
+        let key = self.text(key);
+        Ok(WindowFeature {
+            at: raw.at.as_ref().map_or_else(|| key.clone(), |a| self.text(a)),
+            key,
+            on: self.event_types(on)?,
+            filter: raw.filter.as_ref().map(|t| self.text(t)),
+            value: raw.value.as_ref().map(|t| self.text(t)),
+            share: raw.share.as_ref().map(|t| self.text(t)),
+            aggregate,
+            window,
+            delay,
+            current: raw.current.unwrap_or(true),
+        })
+    }
+}
+
+/// Adds the nearest valid word to what the TOML reader says of an unknown field.
+fn toml_error(text: &str, error: &toml::de::Error) -> CatalogueError {
+    let message = error.message().to_owned();
+    let mut words = message.split('`').skip(1).step_by(2);
+    let help = words.next().filter(|_| message.contains("unknown")).and_then(|wrong| nearest(wrong, words));
+    CatalogueError::at(text, error.span().map_or(0, |s| s.start), message, help)
+}
+
+impl Catalogue {
+    /// Reads a catalogue. Names and types inside expressions are checked when it is compiled ([`crate::plan::Plan`]).
+    pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
+        if text.len() > CATALOGUE_BYTES_MAX {
+            let message = format!("a catalogue has at most {CATALOGUE_BYTES_MAX} bytes, this one has {}", text.len());
+            return Err(CatalogueError::at(text, 0, message, Some("split it by use".into())));
+        }
+        let raw: RawFile = toml::from_str(text).map_err(|e| toml_error(text, &e))?;
+        let parser = Parser { text };
+        if *raw.format.get_ref() != FORMAT {
+            return parser.error(
+                raw.format.span(),
+                format!("this catalogue has format {}, this program reads format {FORMAT}", raw.format.get_ref()),
+                Some("use the program that the catalogue was written for, or convert it".into()),
+            );
+        }
+        if raw.feature.len() > FEATURES_MAX {
+            return parser.error(raw.feature[FEATURES_MAX].span(), format!("more than {FEATURES_MAX} features"), None);
+        }
+        let mut features: Vec<Feature> = Vec::with_capacity(raw.feature.len());
+        for feature in &raw.feature {
+            let feature = parser.feature(feature)?;
+            if features.iter().any(|f| f.name.text == feature.name.text) {
+                let message = format!("a second feature is called `{}`", feature.name.text);
+                return Err(CatalogueError::at(text, feature.name.offset, message, None));
+            }
+            features.push(feature);
+        }
+        if features.is_empty() {
+            return Err(CatalogueError::at(text, text.len(), "this catalogue has no [[feature]]", None));
+        }
+        let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
+        Ok(Catalogue { attributes: raw.attributes, features, hash, text: text.to_owned() })
+    }
+    /// The catalogue that comes with Ringfence.
+    pub fn builtin() -> Catalogue {
+        Self::parse(BUILTIN).expect("the built-in catalogue is checked by a test")
+    }
+    /// Checks that every reason code is known; `known` lists them.
+    pub fn check_reasons(&self, known: &[&str]) -> Result<(), CatalogueError> {
+        for feature in &self.features {
+            let code = feature.reason.text.as_str();
+            if !known.contains(&code) {
+                let help = nearest(code, known.iter().copied());
+                return Err(CatalogueError::at(&self.text, feature.reason.offset, format!("there is no reason code `{code}`"), help));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,336 @@
+//! What happened to one thing, and how much of it lies in a window? Raw entries, and totals by tile once it is busy.
+//!
+//! A history keeps its events as entries in the order of their times. A thing with few events keeps all of them,
+//! so every window over it is exact. Past a limit the oldest half becomes rows of running totals, one a tile of time:
+//! a window that begins inside a tile is then longer by less than that tile (INV-FEAT-2).
+
+use ringfence_domain::Duration;
+use serde::{Deserialize, Serialize};
+
+/// Entries that a busy thing (staff, carrier, article…) keeps raw before the older half is tiled.
+/// 128 entries are 3 KiB: small enough to scan for each request, long enough for the last hours of most.
+pub const RAW_BUSY_MAX: usize = 128;
+
+/// Entries that any other thing keeps raw: far beyond what a person does in the longest window, so that what people
+/// read of accounts and orders is exact, while one runaway key cannot eat the memory (96 KiB).
+pub const RAW_EXACT_MAX: usize = 4_096;
+
+/// How much later than the newest event of a thing an older one may arrive and still find its whole window kept.
+pub const LATENESS_MAX: Duration = Duration::days(180);
+
+/// Rows of totals a busy thing may have before rows are thinned by age.
+const ROWS_MAX: usize = 288;
+
+const TIME_BITS: u32 = 44;
+
+/// One event of a history: its time, which streams it belongs to (a combination of streams), a value, its place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    time_and_combo: u64,
+    /// The value of the streams that have one.
+    pub value: f64,
+    /// Place in the log.
+    pub position: u64,
+}
+
+impl Entry {
+    /// A new entry; `time` in ms since 1970 (44 bits reach the year 2527), `combo` an index of combinations.
+    pub fn new(time: i64, combo: u32, value: f64, position: u64) -> Self {
+        assert!((0..1 << TIME_BITS).contains(&time) && combo < 1 << (64 - TIME_BITS), "event times lie in 1990–2199");
+        Self { time_and_combo: (time as u64) | (u64::from(combo) << TIME_BITS), value, position }
+    }
+    /// Event time, ms.
+    #[inline]
+    pub fn time(self) -> i64 {
+        (self.time_and_combo & ((1 << TIME_BITS) - 1)) as i64
+    }
+    /// Index of its combination of streams.
+    #[inline]
+    pub fn combo(self) -> usize {
+        (self.time_and_combo >> TIME_BITS) as usize
+    }
+}
+
+/// What the histories of one kind have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// Streams of the kind, at most 64.
+    pub streams: usize,
+    /// Bit set of the streams whose smallest and largest value some feature reads.
+    pub extremes: u64,
+    /// The longest window and delay over the kind, ms.
+    pub horizon_ms: i64,
+    /// Entries kept raw.
+    pub raw_max: usize,
+}
+
+/// Running totals at the ends of tiles: row `i` holds, for every stream, count and sum of all events up to `times[i]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Rows {
+    times: Vec<i64>,
+    /// `[count, sum]` a stream a row.
+    totals: Vec<f64>,
+    /// `[min, max]` of the row's own tile, a stream of `Layout::extremes` a row.
+    extremes: Vec<f64>,
+}
+
+/// The events of one thing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    entries: Vec<Entry>,
+    rows: Option<Box<Rows>>,
+}
+
+/// Counts and sums of each stream over a part of a history.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums {
+    /// Events a stream.
+    pub count: [f64; 64],
+    /// Sum of values a stream.
+    pub sum: [f64; 64],
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self { count: [0.0; 64], sum: [0.0; 64] }
+    }
+}
+
+/// Width of the tile that holds an instant `age` before now: finer for what is recent, never more than 1/24 of a usual window.
+fn tile_ms(age: i64) -> i64 {
+    const DAY: i64 = Duration::DAY.0;
+    if age < 3 * DAY {
+        Duration::HOUR.0
+    } else if age < 15 * DAY {
+        DAY / 4
+    } else if age < 100 * DAY {
+        DAY
+    } else {
+        7 * DAY
+    }
+}
+
+/// Widest tile that can hold the start of a window of `window_ms`: by so much may the window of a busy thing be longer.
+pub fn tile_bound_ms(window_ms: i64) -> i64 {
+    tile_ms(window_ms)
+}
+
+impl Rows {
+    /// Index of the last row that ends at or before `time`.
+    fn at(&self, time: i64) -> Option<usize> {
+        self.times.partition_point(|&t| t <= time).checked_sub(1)
+    }
+    fn add(&mut self, entry: Entry, mask: u64, layout: &Layout) {
+        let stride = layout.streams * 2;
+        let e_stride = layout.extremes.count_ones() as usize * 2;
+        let time = entry.time();
+        let start = match self.times.last() {
+            Some(&last) if time <= last => self.times.partition_point(|&t| t < time),
+            Some(&last) if last.div_euclid(Duration::HOUR.0) == time.div_euclid(Duration::HOUR.0) => {
+                *self.times.last_mut().expect("just seen") = time;
+                self.times.len() - 1
+            }
+            Some(_) | None => {
+                let from = self.totals.len().saturating_sub(stride);
+                self.totals.extend_from_within(from..);
+                self.totals.resize((self.times.len() + 1) * stride, 0.0);
+                for _ in 0..e_stride / 2 {
+                    self.extremes.extend([f64::INFINITY, f64::NEG_INFINITY]);
+                }
+                self.times.push(time);
+                self.times.len() - 1
+            }
+        };
+        let mut bits = mask;
+        while bits != 0 {
+            let stream = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            for row in start..self.times.len() {
+                self.totals[row * stride + stream * 2] += 1.0;
+                if !entry.value.is_nan() {
+                    self.totals[row * stride + stream * 2 + 1] += entry.value;
+                }
+            }
+            if layout.extremes >> stream & 1 == 1 && !entry.value.is_nan() {
+                let k = (layout.extremes & ((1 << stream) - 1)).count_ones() as usize;
+                let cell = &mut self.extremes[start * e_stride + k * 2..][..2];
+                cell[0] = cell[0].min(entry.value);
+                cell[1] = cell[1].max(entry.value);
+            }
+        }
+    }
+    /// Drops rows that no window can tell apart any more: those whose successor lies in the same tile for its age.
+    fn thin(&mut self, newest: i64, layout: &Layout) {
+        let stride = layout.streams * 2;
+        let e_stride = layout.extremes.count_ones() as usize * 2;
+        let oldest_kept = newest - layout.horizon_ms - LATENESS_MAX.0;
+        let n = self.times.len();
+        let mut kept = 0;
+        for row in 0..n {
+            let time = self.times[row];
+            let same_tile_as_next = row + 1 < n && {
+                let width = tile_ms(newest - time);
+                time.div_euclid(width) == self.times[row + 1].div_euclid(width)
+            };
+            let expired = row + 1 < n && self.times[row + 1] < oldest_kept;
+            if same_tile_as_next || expired {
+                for k in (0..e_stride).step_by(2) {
+                    let (low, high) = (self.extremes[row * e_stride + k], self.extremes[row * e_stride + k + 1]);
+                    let next = &mut self.extremes[(row + 1) * e_stride + k..][..2];
+                    if !expired {
+                        next[0] = next[0].min(low);
+                        next[1] = next[1].max(high);
+                    }
+                }
+                continue;
+            }
+            self.times[kept] = time;
+            self.totals.copy_within(row * stride..(row + 1) * stride, kept * stride);
+            self.extremes.copy_within(row * e_stride..(row + 1) * e_stride, kept * e_stride);
+            kept += 1;
+        }
+        self.times.truncate(kept);
+        self.totals.truncate(kept * stride);
+        self.extremes.truncate(kept * e_stride);
+    }
+}
+
+impl History {
+    /// Puts an event in its place by time. `combos[entry.combo()]` is its bit set of streams.
+    #[inline]
+    pub fn push(&mut self, entry: Entry, combos: &[u64], layout: &Layout) {
+        if self.entries.len() >= layout.raw_max {
+            self.spill(combos, layout);
+        }
+        if let Some(rows) = &mut self.rows
+            && self.entries.first().is_none_or(|first| entry.time() < first.time())
+            && rows.times.last().is_some_and(|&last| entry.time() <= last)
+        {
+            rows.add(entry, combos[entry.combo()], layout);
+            return;
+        }
+        if self.entries.len() == self.entries.capacity() {
+            self.make_room(layout);
+        }
+        if self.entries.last().is_none_or(|last| last.time() <= entry.time()) {
+            self.entries.push(entry);
+        } else {
+            let place = self.entries.partition_point(|e| e.time() <= entry.time());
+            self.entries.insert(place, entry);
+        }
+    }
+    /// Lets go of what no window reaches any more; then grows by a half, to waste little on the many small ones.
+    #[cold]
+    fn make_room(&mut self, layout: &Layout) {
+        if let Some(newest) = self.entries.last().map(|e| e.time()) {
+            let oldest_kept = newest - layout.horizon_ms - LATENESS_MAX.0;
+            let expired = self.entries.partition_point(|e| e.time() <= oldest_kept);
+            if expired > 0 && self.rows.is_none() {
+                self.entries.drain(..expired);
+            }
+        }
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact((self.entries.len() / 2).max(2));
+        }
+    }
+    #[cold]
+    fn spill(&mut self, combos: &[u64], layout: &Layout) {
+        let half = self.entries.len() / 2;
+        let newest = self.entries.last().map_or(0, |e| e.time());
+        let rows = self.rows.get_or_insert_with(Box::default);
+        for entry in self.entries.drain(..half) {
+            rows.add(entry, combos[entry.combo()], layout);
+        }
+        if rows.times.len() > ROWS_MAX {
+            rows.thin(newest, layout);
+        }
+    }
+    /// The raw entries, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+    /// Whether older events are held as totals only.
+    pub fn tiled(&self) -> bool {
+        self.rows.is_some()
+    }
+    /// Adds up the streams backwards from `now` and reports at each cutoff the totals of `(now − offset, now]`.
+    ///
+    /// `offsets` ascend, in ms. `report(i, sums)` is called once for each, in order.
+    #[inline]
+    pub fn scan(&self, now: i64, offsets: &[i64], mask: u64, combos: &[u64], layout: &Layout, mut report: impl FnMut(usize, &Sums)) {
+        let mut sums = Sums::default();
+        let mut next = 0;
+        for entry in self.entries.iter().rev() {
+            let time = entry.time();
+            if time > now {
+                continue;
+            }
+            while next < offsets.len() && time <= now - offsets[next] {
+                report(next, &sums);
+                next += 1;
+            }
+            if next == offsets.len() {
+                return;
+            }
+            let mut bits = combos[entry.combo()] & mask;
+            let value = if entry.value.is_nan() { 0.0 } else { entry.value };
+            while bits != 0 {
+                let stream = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                sums.count[stream] += 1.0;
+                sums.sum[stream] += value;
+            }
+        }
+        let Some(rows) = &self.rows else {
+            for i in next..offsets.len() {
+                report(i, &sums);
+            }
+            return;
+        };
+        let stride = layout.streams * 2;
+        let raw = sums;
+        let top = rows.at(now);
+        for (i, offset) in offsets.iter().enumerate().skip(next) {
+            let bottom = rows.at(now - offset);
+            for stream in 0..layout.streams {
+                let at = |row: Option<usize>, k: usize| row.map_or(0.0, |r| rows.totals[r * stride + stream * 2 + k]);
+                sums.count[stream] = raw.count[stream] + at(top, 0) - at(bottom, 0);
+                sums.sum[stream] = raw.sum[stream] + at(top, 1) - at(bottom, 1);
+            }
+            report(i, &sums);
+        }
+    }
+    /// Smallest and largest value of a stream in `(from, to]`; `None` where there is none.
+    pub fn extremes(&self, from: i64, to: i64, stream: usize, combos: &[u64], layout: &Layout) -> Option<(f64, f64)> {
+        let mut low = f64::INFINITY;
+        let mut high = f64::NEG_INFINITY;
+        for e in self.within(from, to) {
+            if combos[e.combo()] >> stream & 1 == 1 && !e.value.is_nan() {
+                low = low.min(e.value);
+                high = high.max(e.value);
+            }
+        }
+        if let Some(rows) = &self.rows {
+            assert!(layout.extremes >> stream & 1 == 1, "the plan lists the streams whose extremes are read");
+            let e_stride = layout.extremes.count_ones() as usize * 2;
+            let k = (layout.extremes & ((1 << stream) - 1)).count_ones() as usize * 2;
+            for (row, &time) in rows.times.iter().enumerate() {
+                if time > from && time <= to {
+                    low = low.min(rows.extremes[row * e_stride + k]);
+                    high = high.max(rows.extremes[row * e_stride + k + 1]);
+                }
+            }
+        }
+        (low <= high).then_some((low, high))
+    }
+    /// The raw entries with a time in `(from, to]`, newest first.
+    pub fn within(&self, from: i64, to: i64) -> impl Iterator<Item = &Entry> {
+        let end = self.entries.partition_point(|e| e.time() <= to);
+        self.entries[..end].iter().rev().take_while(move |e| e.time() > from)
+    }
+    /// Bytes held on the heap.
+    pub fn memory_bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>()
+            + self.rows.as_ref().map_or(0, |r| (r.times.capacity() + r.totals.capacity() + r.extremes.capacity()) * 8)
+    }
+}

@@ -1,0 +1,189 @@
+//! Which kinds of things have a past? Entity kinds, and the texts of their identifiers as small numbers.
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
+use std::hash::Hasher;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $busy:literal;)*) => {
+        /// A kind of thing that events name: the first half of a state key `(kind, id)`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// All kinds, in the order of their codes.
+            pub const ALL: &'static [Kind] = &[$(Kind::$name),*];
+            /// Number of kinds.
+            pub const COUNT: usize = Self::ALL.len();
+            /// The word for it in a catalogue.
+            pub const fn as_str(self) -> &'static str { match self { $(Kind::$name => $text,)* } }
+            /// Whether one such thing may see a large part of all events, so that its windows use tiles (INV-6).
+            pub const fn busy(self) -> bool { match self { $(Kind::$name => $busy,)* } }
+            /// The kind of a word.
+            pub fn parse(text: &str) -> Option<Kind> { Self::ALL.iter().copied().find(|k| k.as_str() == text) }
+        }
+    };
+}
+
+kinds! {
+    /// A customer's account.
+    Account = "account", false;
+    /// An order.
+    Order = "order", false;
+    /// A parcel.
+    Parcel = "parcel", false;
+    /// A refund request.
+    Refund = "refund", false;
+    /// A conversation with customer service.
+    Contact = "contact", false;
+    /// A member of staff.
+    Staff = "staff", true;
+    /// A session.
+    Session = "session", false;
+    /// A device.
+    Device = "device", false;
+    /// An IP address.
+    Ip = "ip", true;
+    /// A postal address.
+    Address = "address", false;
+    /// A payment instrument.
+    Payment = "payment", false;
+    /// An e-mail address.
+    Email = "email", false;
+    /// A phone number.
+    Phone = "phone", false;
+    /// An article.
+    Sku = "sku", true;
+    /// A category of goods.
+    Category = "category", true;
+    /// A seller.
+    Seller = "seller", true;
+    /// A carrier.
+    Carrier = "carrier", true;
+    /// A driver.
+    Driver = "driver", true;
+    /// A warehouse, hub or store.
+    Site = "site", true;
+    /// A receiving station.
+    Station = "station", true;
+    /// A queue of customer service.
+    Queue = "queue", true;
+    /// A document handed in with a request.
+    Document = "document", false;
+    /// A narrative: the normalised text of a customer's message.
+    Narrative = "narrative", false;
+    /// A short word: country, service class, team, a text attribute.
+    Label = "label", true;
+    /// The name of a merchant's own field.
+    Attribute = "attribute", false;
+}
+
+/// The number of a thing within its kind, in the order of first appearance in the log.
+pub type Id = u32;
+
+/// "Not known": no identifier.
+pub const NO_ID: Id = Id::MAX;
+
+/// One kind's identifiers: text ↔ number.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NameTable {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    #[serde(skip)]
+    index: HashTable<Id>,
+}
+
+fn hash(text: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text);
+    hasher.finish()
+}
+
+impl NameTable {
+    fn bytes_of(&self, id: Id) -> &[u8] {
+        let i = id as usize;
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        &self.bytes[start..self.ends[i] as usize]
+    }
+    /// Identifiers known.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+    /// The text of `id`.
+    pub fn text(&self, id: Id) -> &str {
+        std::str::from_utf8(self.bytes_of(id)).expect("only whole strings were put in")
+    }
+    /// The number of `text`, where it is known.
+    pub fn get(&self, text: &str) -> Option<Id> {
+        self.index.find(hash(text.as_bytes()), |&id| self.bytes_of(id) == text.as_bytes()).copied()
+    }
+    /// The number of `text`; a new one where it was not known.
+    #[inline]
+    pub fn intern(&mut self, text: &str) -> Id {
+        let h = hash(text.as_bytes());
+        if let Some(&id) = self.index.find(h, |&id| self.bytes_of(id) == text.as_bytes()) {
+            return id;
+        }
+        let id = self.ends.len() as Id;
+        assert!(id != NO_ID, "fewer than 2^32 − 1 identifiers a kind");
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(u32::try_from(self.bytes.len()).expect("identifiers of one kind stay under 4 GiB"));
+        let Self { bytes, ends, index } = self;
+        index.insert_unique(h, id, |&id| {
+            let i = id as usize;
+            let start = if i == 0 { 0 } else { ends[i - 1] as usize };
+            hash(&bytes[start..ends[i] as usize])
+        });
+        id
+    }
+    /// Rebuilds the index after a snapshot was read.
+    fn reindex(&mut self) {
+        let mut index = HashTable::with_capacity(self.len());
+        for id in 0..self.len() as Id {
+            index.insert_unique(hash(self.bytes_of(id)), id, |&id| hash(self.bytes_of(id)));
+        }
+        self.index = index;
+    }
+    fn memory_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 4 + self.index.capacity() * 5
+    }
+}
+
+/// The identifiers of all kinds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Names {
+    tables: Vec<NameTable>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { tables: vec![NameTable::default(); Kind::COUNT] }
+    }
+}
+
+impl Names {
+    /// The identifiers of one kind.
+    #[inline]
+    pub fn of(&self, kind: Kind) -> &NameTable {
+        &self.tables[kind as usize]
+    }
+    /// The number of `text` in `kind`; a new one where it was not known.
+    #[inline]
+    pub fn intern(&mut self, kind: Kind, text: &str) -> Id {
+        self.tables[kind as usize].intern(text)
+    }
+    /// Restores what a snapshot leaves out.
+    pub(crate) fn reindex(&mut self) {
+        self.tables.iter_mut().for_each(NameTable::reindex);
+    }
+    /// Bytes held.
+    pub fn memory_bytes(&self) -> usize {
+        self.tables.iter().map(NameTable::memory_bytes).sum()
+    }
+}
