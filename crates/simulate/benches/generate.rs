@@ -1,0 +1,2 @@
+//! How fast is a shop written?
+fn main() {}

@@ -1,0 +1,694 @@
+//! How is an order placed, and what comes of it? Baskets, parcels, and the honest trouble that follows some of them.
+
+use crate::calendar::after;
+use crate::chance::{Chance, Stream};
+use crate::claims::{ClaimPlan, Voice};
+use crate::returns::{Contents, Mode, ReturnPlan};
+use crate::schedule::From;
+use crate::sim::{Sim, Task};
+use crate::truth::{Actor, Kind};
+use crate::world::catalogue::{cents, money};
+use crate::world::people::Place;
+use ringfence_domain::event::*;
+use ringfence_domain::id::*;
+use ringfence_domain::words::{ClaimReason, ContactChannel, IdentifierKind, RequestChannel};
+use ringfence_domain::{Body, Timestamp};
+
+/// What became of a parcel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    Arrived,
+    PorchTheft,
+    DriverTheft,
+    Misdelivered,
+    Lost,
+    EarlyScan,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct OrderLine {
+    pub(crate) article: u32,
+    pub(crate) quantity: u32,
+    /// Cents for one piece.
+    pub(crate) price: i64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ParcelFacts {
+    pub(crate) id: ParcelId,
+    pub(crate) carrier: usize,
+    pub(crate) driver: u32,
+    pub(crate) lines: Vec<usize>,
+    pub(crate) grams: f64,
+    /// Taken out on the way.
+    pub(crate) pilfered_g: f64,
+    pub(crate) fate: Fate,
+    pub(crate) signature: bool,
+    pub(crate) otp: bool,
+    /// When it was scanned as delivered.
+    pub(crate) said: Option<Timestamp>,
+    /// When the buyer had it.
+    pub(crate) there: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct OrderFacts {
+    /// Its number, which names its streams of chance.
+    pub(crate) n: u64,
+    pub(crate) id: OrderId,
+    pub(crate) account: u32,
+    pub(crate) at: Timestamp,
+    pub(crate) lines: Vec<OrderLine>,
+    pub(crate) total: i64,
+    pub(crate) place: Place,
+    pub(crate) parcels: Vec<ParcelFacts>,
+    pub(crate) promised: Timestamp,
+}
+
+impl OrderFacts {
+    /// When the buyer had everything, or it was said so.
+    pub(crate) fn there(&self) -> Timestamp {
+        let last = |p: &ParcelFacts| p.there.or(p.said).unwrap_or(self.promised);
+        self.parcels.iter().map(last).max().unwrap_or(self.promised)
+    }
+    pub(crate) fn value(&self, lines: &[usize]) -> i64 {
+        lines.iter().map(|l| self.lines[*l].price * i64::from(self.lines[*l].quantity)).sum()
+    }
+    pub(crate) fn dearest(&self) -> usize {
+        (0..self.lines.len()).max_by_key(|l| self.value(&[*l])).unwrap_or(0)
+    }
+    pub(crate) fn all(&self) -> Vec<usize> {
+        (0..self.lines.len()).collect()
+    }
+}
+
+/// What is to be bought.
+#[derive(Clone, Debug)]
+pub(crate) enum Basket {
+    /// As everybody buys.
+    Usual,
+    /// One dear piece at about this price, sometimes with something small.
+    Dear { dollars: f64, resale: f64 },
+    /// Several lines, one of them dear.
+    Mixed { dollars: f64 },
+    /// One style in several sizes.
+    Sizes { dollars: f64 },
+}
+
+/// How an order is placed, where it is not the usual way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Placing {
+    pub(crate) place: Option<Place>,
+    pub(crate) address: Option<u32>,
+    pub(crate) payment: Option<PaymentToken>,
+    /// The buyer may think better of it before the parcel is out.
+    pub(crate) may_cancel: bool,
+}
+
+/// Trouble that the shop or the carrier makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trouble {
+    None,
+    Missing,
+    Pilfered,
+    Damaged,
+    Defective,
+    WrongItem,
+    NotAsDescribed,
+}
+
+impl Sim<'_> {
+    /// An account's next chance to order.
+    pub(crate) fn shop(&mut self, at: Timestamp, n: usize) {
+        if !self.is_open(n, at) {
+            return;
+        }
+        let mut chance = Chance::new(self.seed, Stream::Shopping, n as u64, at.millis() as u64);
+        if chance.yes(self.seasons.busy(at)) {
+            let opens = self.people.accounts[n].opens;
+            let when = self.seasons.on_day(at, &mut chance);
+            let when = if when > opens { when } else { after(opens, 0.002 + chance.exponential(0.01)) };
+            self.order_honestly(when, n, &mut chance);
+        }
+        let next = after(at, self.gap(n, &mut chance));
+        self.schedule.plan(next, Task::Shop(n as u32));
+    }
+
+    fn order_honestly(&mut self, at: Timestamp, n: usize, chance: &mut Chance) {
+        let count = f64::from(self.people.accounts[n].orders_per_day) * 365.0;
+        if chance.yes((self.scenario.accounts.new_device_per_year / count.max(0.5)).min(0.5)) {
+            let device = self.people.device();
+            let slot = usize::from(chance.yes(0.4));
+            self.people.accounts[n].devices[slot] = device;
+            // The shop sees it in the next session as a device that is not known.
+            self.people.accounts[n].guest_device = None;
+        }
+        let trouble = self.trouble(at, chance);
+        let order = self.place_order(
+            at,
+            n,
+            &Basket::Usual,
+            Placing { may_cancel: true, ..Placing::default() },
+            trouble_grams(trouble),
+        );
+        self.honest_consequence(order, trouble);
+    }
+
+    fn trouble(&self, at: Timestamp, chance: &mut Chance) -> Trouble {
+        let c = &self.scenario.claims;
+        let season = self.seasons.trouble(at) / self.odds.trouble_mean;
+        let all = [
+            (c.missing_item, Trouble::Missing),
+            (c.empty_package, Trouble::Pilfered),
+            (c.damaged, Trouble::Damaged),
+            (c.defective, Trouble::Defective),
+            (c.wrong_item, Trouble::WrongItem),
+            (c.not_as_described, Trouble::NotAsDescribed),
+        ];
+        let mut left = chance.unit();
+        for (share, trouble) in all {
+            left -= share * season;
+            if left < 0.0 {
+                return trouble;
+            }
+        }
+        Trouble::None
+    }
+
+    fn basket(&self, basket: &Basket, n: usize, chance: &mut Chance) -> Vec<OrderLine> {
+        let line = |sim: &Self, article: u32, quantity: u32| OrderLine {
+            article,
+            quantity,
+            price: sim.catalogue.article(article).price,
+        };
+        match basket {
+            Basket::Usual => {
+                let o = &self.scenario.orders;
+                // The account's own level is part of the spread of baskets.
+                let sigma = (o.basket_sigma * o.basket_sigma - 0.09).max(0.01).sqrt();
+                let total =
+                    chance.log_normal(o.basket_median, sigma) * f64::from(self.people.accounts[n].spend);
+                let count = 1 + chance.weighted(&o.lines);
+                let parts: Vec<f64> = (0..count).map(|_| 0.25 + chance.unit()).collect();
+                let sum: f64 = parts.iter().sum();
+                let mut lines = Vec::with_capacity(count);
+                for part in parts {
+                    let dollars = (total * part / sum).max(3.0);
+                    let pieces = if dollars < 60.0 && chance.yes(0.12) { 2 } else { 1 };
+                    let article = self.catalogue.choose(dollars / f64::from(pieces), 0.0, chance);
+                    lines.push(line(self, article, pieces));
+                }
+                lines
+            }
+            Basket::Dear { dollars, resale } => {
+                let mut lines = vec![line(self, self.catalogue.choose(*dollars, *resale, chance), 1)];
+                if chance.yes(0.3) {
+                    let aside = chance.log_normal(22.0, 0.5);
+                    lines.push(line(self, self.catalogue.choose(aside, 0.0, chance), 1));
+                }
+                lines
+            }
+            Basket::Mixed { dollars } => {
+                let mut lines = vec![line(self, self.catalogue.choose(*dollars, 0.6, chance), 1)];
+                for _ in 0..1 + chance.below(3) {
+                    let aside = chance.log_normal(0.2 * dollars, 0.5);
+                    lines.push(line(self, self.catalogue.choose(aside, 0.0, chance), 1));
+                }
+                lines.rotate_left(chance.below(2));
+                lines
+            }
+            Basket::Sizes { dollars } => match self.catalogue.sized_category(chance) {
+                Some(category) => {
+                    let first = self.catalogue.near(category, dollars / 2.5, chance);
+                    let count = 2 + chance.below(3);
+                    let sizes = self.catalogue.sizes_of(first);
+                    sizes.into_iter().take(count).map(|a| line(self, a, 1)).collect()
+                }
+                None => self.basket(&Basket::Usual, n, chance),
+            },
+        }
+    }
+
+    /// Places an order and sends its parcels on their way. All orders come through here, honest or not.
+    pub(crate) fn place_order(
+        &mut self,
+        at: Timestamp,
+        n: usize,
+        basket: &Basket,
+        placing: Placing,
+        missing: (bool, bool),
+    ) -> OrderFacts {
+        let nth = self.people.accounts[n].orders;
+        let stream = (n as u64) << 24 | u64::from(nth);
+        let mut chance = Chance::new(self.seed, Stream::Order, n as u64, u64::from(nth));
+        let lines = self.basket(basket, n, &mut chance);
+        let total: i64 = lines.iter().map(|l| l.price * i64::from(l.quantity)).sum();
+        let place = placing.place.unwrap_or_else(|| self.people.place(self.scenario, n, &mut chance));
+        let mut at = at;
+        if chance.yes(self.scenario.accounts.session_share) || placing.place.is_some() {
+            self.visit(at, n, place, false, &mut chance);
+            at = after(at, (2.0 + chance.exponential(9.0)) / 1440.0);
+        }
+        let address = placing.address.unwrap_or(self.people.accounts[n].address);
+        let card = self.people.accounts[n].payments[usize::from(chance.yes(0.2))];
+        let payment = placing.payment.unwrap_or_else(|| self.names.nth_payment(u64::from(card)));
+        let promised = after(at, 5.0 + 2.0 * chance.unit());
+        let order = OrderFacts {
+            n: stream,
+            id: self.names.order(),
+            account: n as u32,
+            at,
+            total,
+            place,
+            parcels: Vec::new(),
+            promised,
+            lines,
+        };
+        self.people.accounts[n].orders += 1;
+        self.announce_order(&order, address, payment, &mut chance);
+        if placing.may_cancel && chance.yes(self.wants_back(&order) * self.scenario.returns.cancel_share) {
+            self.cancel(order.clone(), &mut chance);
+            return order;
+        }
+        self.ship(order, missing)
+    }
+
+    fn announce_order(
+        &mut self,
+        order: &OrderFacts,
+        address: u32,
+        payment: PaymentToken,
+        chance: &mut Chance,
+    ) {
+        let account = self.account_id(order.account as usize);
+        let address = self.names.nth_address(u64::from(address));
+        if self.people.accounts[order.account as usize].orders > 1 && chance.yes(0.01) {
+            let value = IdentifierToken::new(address.as_str()).expect("an address token is an identifier");
+            let seen = IdentifierSeen {
+                account: account.clone(),
+                kind: IdentifierKind::Address,
+                value,
+                attributes: None,
+            };
+            self.schedule.send(order.at, From::Shop, Body::IdentifierSeen(seen));
+        }
+        let placed = OrderPlaced {
+            order: order.id.clone(),
+            account,
+            lines: self.wire_lines(order, &order.all()),
+            total: money(order.total),
+            address: Some(address),
+            payment: Some(payment),
+            device: Some(self.names.nth_device(u64::from(order.place.device))),
+            ip: Some(self.names.nth_ip(u64::from(order.place.ip.n))),
+            seller: Some(self.catalogue.sellers[seller(chance, self.catalogue.sellers.len())].clone()),
+            warehouse: Some(
+                self.places.warehouses[order.account as usize % self.places.warehouses.len()].clone(),
+            ),
+            promised_by: Some(order.promised),
+            attributes: None,
+        };
+        let entry = (order.id.clone(), self.account_id(order.account as usize));
+        if self.recent.len() < RECENT_ORDERS {
+            self.recent.push(entry);
+        } else {
+            self.recent[self.summary.orders as usize % RECENT_ORDERS] = entry;
+        }
+        self.summary.orders += 1;
+        self.summary.sales += order.total;
+        self.schedule.send(order.at, From::Shop, Body::OrderPlaced(placed));
+    }
+
+    /// Lines as the contract writes them.
+    pub(crate) fn wire_lines(&self, order: &OrderFacts, which: &[usize]) -> Vec<Line> {
+        let wire = |l: &usize| {
+            let line = &order.lines[*l];
+            let article = self.catalogue.article(line.article);
+            Line {
+                line: *l as u32 + 1,
+                sku: Some(article.sku.clone()),
+                category: Some(self.catalogue.categories[article.category as usize].id.clone()),
+                quantity: line.quantity,
+                unit_price: Some(money(line.price)),
+            }
+        };
+        which.iter().map(wire).collect()
+    }
+
+    /// Grams of these lines.
+    pub(crate) fn grams(&self, order: &OrderFacts, lines: &[usize]) -> f64 {
+        let of = |l: &usize| {
+            f64::from(self.catalogue.article(order.lines[*l].article).weight_g)
+                * f64::from(order.lines[*l].quantity)
+        };
+        lines.iter().map(of).sum()
+    }
+
+    fn ship(&mut self, mut order: OrderFacts, (forgotten, pilfered): (bool, bool)) -> OrderFacts {
+        let mut chance = Chance::new(self.seed, Stream::Delivery, order.n, 0);
+        let area = self.people.accounts[order.account as usize].area as usize;
+        let d = &self.scenario.delivery;
+        let dollars = order.total as f64 / 100.0;
+        let otp = dollars >= d.otp_from && chance.yes(d.service_share);
+        let signature = !otp && dollars >= d.signature_from && chance.yes(d.service_share);
+        let split = order.lines.len() > 1 && chance.yes(self.scenario.orders.split_share);
+        let shares: Vec<f64> = self.scenario.carrier.iter().map(|c| c.share).collect();
+        let carrier = chance.weighted(&shares);
+        let parts: Vec<Vec<usize>> = match split {
+            true => vec![vec![0], (1..order.lines.len()).collect()],
+            false => vec![order.all()],
+        };
+        for (nth, lines) in parts.into_iter().enumerate() {
+            let driver = *chance.pick(&self.places.areas[area].drivers[carrier]);
+            let mut grams = self.grams(&order, &lines) + BOX;
+            let dearest = self.grams(&order, &[order.dearest()]);
+            if forgotten && lines.contains(&order.dearest()) {
+                grams -= dearest;
+            }
+            let fate = self.fate(order.at, area, driver, otp || signature, &mut chance);
+            let mut parcel = ParcelFacts {
+                id: self.names.parcel(),
+                carrier,
+                driver,
+                lines,
+                grams: grams.max(BOX),
+                pilfered_g: if pilfered && nth == 0 { (grams - BOX).max(0.0) } else { 0.0 },
+                fate,
+                signature,
+                otp,
+                said: None,
+                there: None,
+            };
+            // The second parcel of a split order leaves some days later.
+            let shift = if nth == 0 { 0.0 } else { 0.5 + chance.exponential(2.0) };
+            let later = OrderFacts { at: after(order.at, shift), ..order.clone() };
+            self.deliver(&later, &mut parcel, &mut chance);
+            order.parcels.push(parcel);
+        }
+        order
+    }
+
+    /// How likely at least one line goes back.
+    fn wants_back(&self, order: &OrderFacts) -> f64 {
+        let keep = |l: &OrderLine| 1.0 - self.return_rate(order, l.article);
+        1.0 - order.lines.iter().map(keep).product::<f64>()
+    }
+    fn return_rate(&self, order: &OrderFacts, article: u32) -> f64 {
+        let factor = f64::from(self.people.accounts[order.account as usize].return_factor);
+        (self.catalogue.category_of(article).returns * factor * self.scenario.returns.scale).min(0.9)
+    }
+    /// Nothing is sent; the money goes back.
+    fn cancel(&mut self, order: OrderFacts, chance: &mut Chance) {
+        let lag = chance.quantiles(&[(0.0, 0.003), (0.3, 0.1), (0.7, 0.6), (1.0, 1.6)]);
+        let at = self.seasons.later(order.at, lag, chance);
+        let (all, place) = (order.all(), order.place);
+        let plan = ReturnPlan::new(order, all, Mode::Cancel, Kind::Cancelled, place);
+        self.schedule.plan(at, Task::Return(Box::new(plan)));
+    }
+
+    /// What an honest buyer does about this order: mostly nothing.
+    fn honest_consequence(&mut self, order: OrderFacts, trouble: Trouble) {
+        if order.parcels.is_empty() {
+            return;
+        }
+        let mut chance = Chance::new(self.seed, Stream::Consequence, order.n, 0);
+        let n = order.account as usize;
+        let outspoken = f64::from(self.people.accounts[n].outspoken);
+        if let Some(nth) = order.parcels.iter().position(|p| p.fate != Fate::Arrived) {
+            let early = order.parcels[nth].fate == Fate::EarlyScan;
+            if chance.yes(if early { self.odds.early_claims } else { outspoken }) {
+                self.claim_lost(order, nth, &mut chance);
+                return;
+            }
+        } else if trouble != Trouble::None {
+            if chance.yes(outspoken) {
+                self.claim_trouble(order, trouble, &mut chance);
+            }
+            return;
+        }
+        let c = &self.scenario.claims;
+        let there = order.there();
+        if there > order.promised && chance.yes(c.late) {
+            self.claim_late(order, &mut chance);
+        } else if order.parcels.len() > 1 && chance.yes(c.split_confusion) {
+            self.claim_split(order, &mut chance);
+        } else {
+            if chance.yes(c.enquiry_share) {
+                let soon = self.seasons.later(order.at, 1.5 + 4.0 * chance.unit(), &mut chance);
+                self.enquire(soon, &order, &mut chance);
+            }
+            self.maybe_return(order, &mut chance);
+        }
+    }
+
+    fn claim_lost(&mut self, order: OrderFacts, nth: usize, chance: &mut Chance) {
+        let parcel = &order.parcels[nth];
+        let from = parcel.said.unwrap_or(order.promised);
+        let (kind, actor, days) = match parcel.fate {
+            Fate::PorchTheft | Fate::Arrived => {
+                (Kind::PorchTheft, Actor::Stranger, chance.log_normal(2.3, 0.8))
+            }
+            Fate::DriverTheft => (Kind::DriverTheft, Actor::Driver, chance.log_normal(2.1, 0.8)),
+            Fate::Misdelivered => (Kind::Misdelivery, Actor::Driver, chance.log_normal(1.7, 0.8)),
+            Fate::Lost => (Kind::LostParcel, Actor::Carrier, chance.log_normal(3.0, 0.8)),
+            Fate::EarlyScan => (Kind::EarlyScan, Actor::Driver, chance.log_normal(0.25, 0.5)),
+        };
+        let actor_id =
+            (actor == Actor::Driver).then(|| self.places.drivers[parcel.driver as usize].id.to_string());
+        let at = self.seasons.later(from, days, chance);
+        let lines = parcel.lines.clone();
+        let mut plan = self.honest_claim(order, lines, ClaimReason::NotReceived, kind, chance);
+        plan.actor = actor;
+        plan.actor_id = actor_id;
+        self.schedule.plan(at, Task::Claim(Box::new(plan)));
+    }
+
+    fn claim_trouble(&mut self, order: OrderFacts, trouble: Trouble, chance: &mut Chance) {
+        let some = chance.below(order.lines.len());
+        let (reason, kind, actor, lines, days) = match trouble {
+            Trouble::Missing => {
+                let line = vec![order.dearest()];
+                (ClaimReason::MissingItem, Kind::PickError, Actor::Shop, line, chance.log_normal(0.8, 1.0))
+            }
+            Trouble::Pilfered => {
+                let lines = order.parcels[0].lines.clone();
+                (
+                    ClaimReason::EmptyPackage,
+                    Kind::Pilferage,
+                    Actor::Carrier,
+                    lines,
+                    chance.log_normal(0.8, 1.0),
+                )
+            }
+            Trouble::Damaged => {
+                let damage = Kind::DamagedInTransit;
+                (ClaimReason::Damaged, damage, Actor::Carrier, vec![some], chance.log_normal(1.5, 1.0))
+            }
+            Trouble::Defective => (
+                ClaimReason::Defective,
+                Kind::Defective,
+                Actor::Shop,
+                vec![some],
+                chance.log_normal(9.0, 1.2),
+            ),
+            Trouble::WrongItem => (
+                ClaimReason::WrongItem,
+                Kind::WrongItemSent,
+                Actor::Shop,
+                vec![some],
+                chance.log_normal(1.2, 1.0),
+            ),
+            Trouble::NotAsDescribed | Trouble::None => {
+                let reason = ClaimReason::NotAsDescribed;
+                (reason, Kind::NotAsDescribed, Actor::Shop, vec![some], chance.log_normal(3.0, 1.0))
+            }
+        };
+        let at = self.seasons.later(order.there(), days, chance);
+        let mut plan = self.honest_claim(order, lines, reason, kind, chance);
+        plan.actor = actor;
+        if matches!(trouble, Trouble::Damaged | Trouble::NotAsDescribed) && chance.yes(0.4) {
+            plan.cents = (plan.cents as f64 * (0.2 + 0.05 * chance.below(7) as f64)) as i64;
+        }
+        if matches!(trouble, Trouble::Damaged | Trouble::Defective | Trouble::WrongItem) {
+            plan.documents = self.honest_documents(chance);
+        }
+        self.schedule.plan(at, Task::Claim(Box::new(plan)));
+    }
+
+    fn claim_late(&mut self, order: OrderFacts, chance: &mut Chance) {
+        let at = self.seasons.later(order.there(), chance.log_normal(0.5, 0.8), chance);
+        let all = order.all();
+        let mut plan = self.honest_claim(order, all, ClaimReason::Late, Kind::LateParcel, chance);
+        plan.actor = Actor::Carrier;
+        plan.cents = (plan.cents as f64 * 0.15) as i64 + 99;
+        self.schedule.plan(at, Task::Claim(Box::new(plan)));
+    }
+
+    fn claim_split(&mut self, order: OrderFacts, chance: &mut Chance) {
+        let from = order.parcels[0].there.unwrap_or(order.promised);
+        let at = self.seasons.later(from, chance.log_normal(0.5, 0.7), chance);
+        let lines = order.parcels[1].lines.clone();
+        let mut plan = self.honest_claim(order, lines, ClaimReason::MissingItem, Kind::SplitShipment, chance);
+        plan.actor = Actor::Shop;
+        self.schedule.plan(at, Task::Claim(Box::new(plan)));
+    }
+
+    /// A claim as honest people make it.
+    pub(crate) fn honest_claim(
+        &mut self,
+        order: OrderFacts,
+        lines: Vec<usize>,
+        reason: ClaimReason,
+        kind: Kind,
+        chance: &mut Chance,
+    ) -> ClaimPlan {
+        let n = order.account as usize;
+        let helper = self.people.accounts[n].helper.filter(|_| chance.yes(0.8));
+        let place = helper.unwrap_or_else(|| self.people.place(self.scenario, n, chance));
+        let assisted = chance.yes(self.scenario.claims.writing_help_share);
+        let channel = claim_channel(chance);
+        ClaimPlan {
+            cents: order.value(&lines),
+            voice: if assisted { Voice::Assisted } else { Voice::Own },
+            channel,
+            documents: if chance.yes(0.3) { self.honest_documents(chance) } else { Vec::new() },
+            ..ClaimPlan::new(order, lines, reason, kind, place)
+        }
+    }
+
+    /// Photos and reports of honest people; some are a public form that is the same file for everybody.
+    pub(crate) fn honest_documents(&mut self, chance: &mut Chance) -> Vec<Sha256Hex> {
+        let c = &self.scenario.claims;
+        if !chance.yes((c.documents_share * 2.5).min(1.0)) {
+            return Vec::new();
+        }
+        if chance.yes(c.shared_form_share) {
+            // Five blank forms go round: of police, carriers and the shop itself.
+            return vec![crate::names::document(self.seed, chance.below(5) as u64 + 1_000_000_000)];
+        }
+        self.documents += 1;
+        vec![crate::names::document(self.seed, self.documents)]
+    }
+
+    /// Something is sent back in a share of orders, some categories much more than others.
+    fn maybe_return(&mut self, order: OrderFacts, chance: &mut Chance) {
+        let shipped = 1.0 - self.scenario.returns.cancel_share;
+        let lines: Vec<usize> = (0..order.lines.len())
+            .filter(|l| chance.yes(self.return_rate(&order, order.lines[*l].article) * shipped))
+            .collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.plan_honest_return(order, lines, chance);
+    }
+
+    fn plan_honest_return(&mut self, order: OrderFacts, lines: Vec<usize>, chance: &mut Chance) {
+        let r = &self.scenario.returns;
+        let lag = self.return_lag(chance);
+        let there = order.there();
+        let wait = after(order.at, lag);
+        // Nobody sends back what has not come: who thought better of it early does so soon after.
+        let at = if wait > there {
+            self.seasons.later(there, wait.since(there).as_days(), chance)
+        } else {
+            self.seasons.later(there, chance.log_normal(0.9, 0.9), chance)
+        };
+        let rest = (1.0 - r.asked_first - r.in_store - r.bulk_lane).max(0.0);
+        let mode = [Mode::AskedFirst, Mode::ParcelFirst, Mode::InStore, Mode::Bulk]
+            [chance.weighted(&[r.asked_first, rest, r.in_store, r.bulk_lane])];
+        let gift = chance.yes(self.scenario.orders.gift_share);
+        let late = at.since(there).as_days() > 0.8 * r.window_days;
+        let sized = lines.iter().any(|l| self.catalogue.category_of(order.lines[*l].article).sizes);
+        let serialised = lines.iter().any(|l| self.catalogue.category_of(order.lines[*l].article).serialised);
+        let (contents, kind) = if chance.yes(r.multi_box) {
+            (Contents::SeveralBoxes, Kind::MultiBox)
+        } else if serialised && chance.yes(r.wrong_serial) {
+            (Contents::OtherSerial, Kind::WrongSerialShipped)
+        } else if chance.yes(r.lost_inbound) {
+            (Contents::LostOnTheWay, Kind::LostInbound)
+        } else if chance.yes(r.mis_sort) {
+            (Contents::OtherMailRoom, Kind::MisSort)
+        } else if gift {
+            (Contents::Genuine, Kind::GiftReturn)
+        } else if mode == Mode::Bulk {
+            (Contents::Genuine, Kind::BulkLane)
+        } else if late && sized {
+            (Contents::Genuine, Kind::SizeNoticedLate)
+        } else {
+            (Contents::Genuine, Kind::ChangedMind)
+        };
+        let n = order.account as usize;
+        let helper = self.people.accounts[n].helper.filter(|_| chance.yes(0.4));
+        let place = helper.unwrap_or_else(|| self.people.place(self.scenario, n, chance));
+        let reason =
+            if sized && chance.yes(0.2) { ClaimReason::NotAsDescribed } else { return_reason(chance) };
+        let plan = ReturnPlan { contents, reason, gift, ..ReturnPlan::new(order, lines, mode, kind, place) };
+        self.schedule.plan(at, Task::Return(Box::new(plan)));
+    }
+
+    /// Days from purchase to return: what UCI Online Retail shows, cut by the shop's window for those under it.
+    pub(crate) fn return_lag(&self, chance: &mut Chance) -> f64 {
+        /// Quantiles of the real lags in days (domain notes §5); the ends are ours.
+        const LAGS: [(f64, f64); 8] = [
+            (0.0, 0.05),
+            (0.10, 0.8),
+            (0.25, 4.1),
+            (0.50, 9.9),
+            (0.75, 25.0),
+            (0.90, 70.0),
+            (0.99, 234.0),
+            (1.0, 330.0),
+        ];
+        let r = &self.scenario.returns;
+        let long = chance.yes(r.long_window_share);
+        for _ in 0..20 {
+            let lag = chance.quantiles(&LAGS);
+            if long || lag < r.window_days + 6.0 {
+                return lag;
+            }
+        }
+        r.window_days
+    }
+
+    /// "Where is my parcel?"
+    fn enquire(&mut self, at: Timestamp, order: &OrderFacts, chance: &mut Chance) {
+        let channel =
+            [ContactChannel::Chat, ContactChannel::Phone, ContactChannel::Email, ContactChannel::Web]
+                [chance.weighted(&[0.5, 0.2, 0.2, 0.1])];
+        let text = self.enquiry_text(order, chance);
+        let talk = self.talk(at, order, channel, 1, text, None, chance);
+        self.hang_up(talk.until, &talk, "answered");
+    }
+}
+
+/// Orders that staff may look up unprompted: about a day's work of a mid-size shop.
+const RECENT_ORDERS: usize = 512;
+const BOX: f64 = crate::delivery::BOX_G;
+
+/// Is the dearest line forgotten; is the first parcel emptied on the way?
+fn trouble_grams(trouble: Trouble) -> (bool, bool) {
+    (trouble == Trouble::Missing, trouble == Trouble::Pilfered)
+}
+
+/// A few sellers sell most.
+fn seller(chance: &mut Chance, count: usize) -> usize {
+    let u = chance.unit();
+    ((u * u * count as f64) as usize).min(count - 1)
+}
+
+/// Where claims are made. [estimate]
+pub(crate) fn claim_channel(chance: &mut Chance) -> RequestChannel {
+    [RequestChannel::SelfService, RequestChannel::Chat, RequestChannel::Phone, RequestChannel::Email]
+        [chance.weighted(&[0.42, 0.34, 0.13, 0.11])]
+}
+
+/// Why goods go back, as customers tick it. [estimate]
+pub(crate) fn return_reason(chance: &mut Chance) -> ClaimReason {
+    [ClaimReason::ChangedMind, ClaimReason::NotAsDescribed, ClaimReason::Other]
+        [chance.weighted(&[0.72, 0.17, 0.11])]
+}
+
+/// Dollars drawn for a dear purchase.
+pub(crate) fn dear(chance: &mut Chance, median: f64) -> f64 {
+    chance.log_normal(median, 0.5).clamp(15.0, 5_000.0).max(cents(0.15) as f64)
+}

@@ -1,0 +1,6 @@
+//! What is there before anything happens? Articles, places, people, staff.
+
+pub(crate) mod catalogue;
+pub(crate) mod crew;
+pub(crate) mod people;
+pub(crate) mod places;
