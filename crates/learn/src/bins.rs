@@ -87,6 +87,10 @@ impl Cuts {
     pub fn len(&self) -> usize {
         self.0.len() + 2
     }
+    /// The numbers between the value bins, ascending.
+    pub fn edges(&self) -> &[f32] {
+        &self.0
+    }
     /// Whether all known values share a bin.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
