@@ -1,0 +1,143 @@
+//! Which decision is given, and why?
+
+mod common;
+
+use common::{Behind, ask, golden, plan, return_ask, vector};
+use ringfence_decide::{Ask, DEFAULT_POLICY, RULES_ONLY_POLICY};
+use ringfence_domain::DecisionKind;
+use ringfence_domain::words::ClaimReason;
+
+fn decide(policy: &str, ask: &Ask, known: &[(&str, f64)]) -> (DecisionKind, Vec<String>) {
+    let decision = plan(policy).decide(ask, &vector(known), &mut ());
+    (decision.decision, decision.rules)
+}
+
+fn check(ask: &Ask, known: &[(&str, f64)], expect: DecisionKind, rules: &[&str]) {
+    assert_eq!(decide(DEFAULT_POLICY, ask, known), (expect, rules.iter().map(|r| (*r).to_owned()).collect()));
+}
+
+#[test]
+fn honest_requests_are_paid_at_once() {
+    check(&ask(0.01), &[], DecisionKind::InstantRefund, &[]);
+    check(&return_ask(0.01, 6_500, ClaimReason::ChangedMind), &[], DecisionKind::InstantRefund, &[]);
+    check(&return_ask(0.03, 3_000, ClaimReason::Damaged), &[], DecisionKind::InstantRefund, &[]);
+}
+
+#[test]
+fn cheap_goods_of_little_worth_are_left_with_the_customer() {
+    check(&return_ask(0.01, 800, ClaimReason::Damaged), &[], DecisionKind::KeepItem, &[]);
+    // Beyond the threshold never, and not where there is nothing to keep.
+    check(&return_ask(0.01, 2_001, ClaimReason::Damaged), &[], DecisionKind::InstantRefund, &[]);
+    check(&Ask { amount_reporting_minor: 800, ..ask(0.01) }, &[], DecisionKind::InstantRefund, &[]);
+}
+
+#[test]
+fn the_likelier_and_dearer_the_abuse_the_more_is_asked() {
+    check(&return_ask(0.08, 20_000, ClaimReason::ChangedMind), &[], DecisionKind::RefundOnReceipt, &[]);
+    check(&return_ask(0.30, 80_000, ClaimReason::ChangedMind), &[], DecisionKind::RefundAfterInspection, &[]);
+    check(&ask(0.60), &[], DecisionKind::Review, &[]);
+    check(&ask(0.99), &[], DecisionKind::Review, &[]);
+}
+
+#[test]
+fn rules_bound_the_choice() {
+    check(&ask(0.01), &[("account_known_abuser", 1.0)], DecisionKind::Review, &["known_abuser"]);
+    let proven = [("denied_delivery_proven", 1.0), ("amount", 65_000.0)];
+    check(&ask(0.01), &proven, DecisionKind::CarrierTrace, &["inr_after_proof"]);
+    check(&ask(0.01), &[("denied_delivery_proven", 1.0)], DecisionKind::InstantRefund, &[]);
+}
+
+#[test]
+fn the_machine_denies_on_hard_evidence_alone_and_only_where_the_policy_lets_it() {
+    let denied = [("charged_back", 1.0)];
+    check(&ask(0.2), &denied, DecisionKind::Deny, &["paid_back_by_the_bank"]);
+    let asks = DEFAULT_POLICY.replace("deny_by_machine = true", "deny_by_machine = false");
+    assert_eq!(decide(&asks, &ask(0.2), &denied).0, DecisionKind::Review);
+    assert_eq!(decide(&asks, &ask(0.999), &denied).0, DecisionKind::Review);
+    // Without the rule no score is high enough.
+    check(&ask(1.0), &[], DecisionKind::Review, &[]);
+}
+
+#[test]
+fn where_rules_contradict_each_other_a_person_decides() {
+    let both = [("charged_back", 1.0), ("reported_lost", 1.0)];
+    check(&ask(0.01), &both, DecisionKind::Review, &["lost_by_the_carrier", "paid_back_by_the_bank"]);
+}
+
+#[test]
+fn a_full_queue_makes_reviews_dear_but_not_impossible() {
+    let busy = |score, reviews_last_24h| Ask { reviews_last_24h, ..ask(score) };
+    check(&busy(0.45, 20), &[], DecisionKind::Review, &[]);
+    check(&busy(0.45, 40), &[], DecisionKind::CarrierTrace, &[]);
+    let dear = Ask { amount_reporting_minor: 300_000, ..busy(0.9, 40) };
+    check(&dear, &[], DecisionKind::Review, &[]);
+    // A rule that wants a person gets one, whatever it costs.
+    check(&busy(0.45, 4_000), &[("account_known_abuser", 1.0)], DecisionKind::Review, &["known_abuser"]);
+}
+
+#[test]
+fn a_policy_without_the_score_decides_alike_for_all_scores() {
+    for score in [0.0, 0.5, 1.0, f64::NAN] {
+        assert_eq!(decide(RULES_ONLY_POLICY, &ask(score), &[]).0, DecisionKind::InstantRefund);
+        let known = [("device_accounts_30d", 4.0)];
+        assert_eq!(
+            decide(RULES_ONLY_POLICY, &ask(score), &known),
+            (DecisionKind::Review, vec!["device_of_many".into()])
+        );
+    }
+    let plan = plan(RULES_ONLY_POLICY);
+    let points = |known| plan.rule_points(&ask(0.5), &vector(known));
+    assert_eq!(points(&[]), 0.0);
+    assert_eq!(points(&[("device_accounts_30d", 4.0), ("neighbour_abuse", 1.0)]), 8.0);
+}
+
+#[test]
+fn a_missing_score_counts_as_the_prior() {
+    let decision =
+        plan(DEFAULT_POLICY).decide(&ask(f64::NAN), &vector(&[]), &mut Behind(vec![("amount", 1.0)]));
+    assert_eq!((decision.score, decision.expected_loss.amount), (0.05, 3_250));
+    assert_eq!(decision.reasons, []);
+}
+
+#[test]
+fn a_decision_carries_all_that_the_contract_says() {
+    let known = [
+        ("amount", 65_000.0),
+        ("account_goods_kept_90d", 3.0),
+        ("account_refund_rate_365d", 0.5),
+        ("received_lane", 7.0),
+        ("proof_distance_m", f64::NAN),
+        ("goods_kept", 1.0),
+    ];
+    let mut behind = Behind(vec![
+        ("amount", 0.9),
+        ("account_goods_kept_90d", 1.5),
+        ("account_refund_rate_365d", 0.5),
+        ("account_requests_365d", -0.4),
+        ("received_lane", 0.3),
+        ("proof_distance_m", -1.2),
+        ("goods_kept", 0.000_1),
+        ("shop_segment", 0.2),
+    ]);
+    let decision = plan(DEFAULT_POLICY).decide(&ask(0.83), &vector(&known), &mut behind);
+    let json = serde_json::to_string_pretty(&decision).expect("a decision serialises");
+    golden("decision.json", &json);
+}
+
+#[test]
+fn the_table_of_costs_tells_why_not_another() {
+    let (decision, table) = plan(DEFAULT_POLICY).decide_with_costs(&ask(0.83), &vector(&[]), &mut ());
+    let told: Vec<String> = table
+        .iter()
+        .map(|w| {
+            format!(
+                "{} {:.0} {}",
+                w.decision,
+                w.expected_cost,
+                if w.allowed { "allowed" } else { "not allowed" }
+            )
+        })
+        .collect();
+    assert_eq!(decision.decision, DecisionKind::Review);
+    golden("costs.txt", &told.join("\n"));
+}
