@@ -1,1 +1,15 @@
 //! One log's state: apply an event, return effects; snapshot and restore.
+//!
+//! The engine is a pure function over the log: it takes no clock, file, network, thread or randomness (INV-1). The same
+//! events with the same catalogue, model and policy give the same decisions, byte for byte (INV-2), whether live, in a
+//! replay, or continued from a snapshot.
+
+mod decider;
+mod engine;
+mod event_ids;
+mod labels;
+
+pub use decider::Decider;
+pub use engine::{Applied, Engine, EngineError, Request};
+pub use event_ids::EventIds;
+pub use labels::Labels;

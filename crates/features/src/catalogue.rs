@@ -84,15 +84,32 @@ pub enum Aggregate {
 
 impl Aggregate {
     const WORDS: &'static [(&'static str, Aggregate)] = &[
-        ("count", Aggregate::Count), ("sum", Aggregate::Sum), ("mean", Aggregate::Mean), ("min", Aggregate::Min),
-        ("max", Aggregate::Max), ("distinct", Aggregate::Distinct), ("last", Aggregate::Last), ("first", Aggregate::First),
-        ("since", Aggregate::Since), ("ratio", Aggregate::Ratio), ("rate", Aggregate::Rate), ("trend", Aggregate::Trend),
-        ("entropy", Aggregate::Entropy), ("rank", Aggregate::Rank),
+        ("count", Aggregate::Count),
+        ("sum", Aggregate::Sum),
+        ("mean", Aggregate::Mean),
+        ("min", Aggregate::Min),
+        ("max", Aggregate::Max),
+        ("distinct", Aggregate::Distinct),
+        ("last", Aggregate::Last),
+        ("first", Aggregate::First),
+        ("since", Aggregate::Since),
+        ("ratio", Aggregate::Ratio),
+        ("rate", Aggregate::Rate),
+        ("trend", Aggregate::Trend),
+        ("entropy", Aggregate::Entropy),
+        ("rank", Aggregate::Rank),
     ];
     /// Whether it needs a `value`.
     pub fn needs_value(self) -> bool {
         match self {
-            Self::Sum | Self::Mean | Self::Min | Self::Max | Self::Distinct | Self::Last | Self::First | Self::Entropy
+            Self::Sum
+            | Self::Mean
+            | Self::Min
+            | Self::Max
+            | Self::Distinct
+            | Self::Last
+            | Self::First
+            | Self::Entropy
             | Self::Rank => true,
             Self::Count | Self::Since | Self::Ratio | Self::Rate | Self::Trend => false,
         }
@@ -228,8 +245,20 @@ struct RawFeature {
 pub const REASON_DEFAULT: &str = "merchant_field";
 
 /// Names that are not features' to take: the first words of other names in expressions.
-const NAMES_RESERVED: &[&str] =
-    &["data", "order", "account", "staff", "contact", "refund", "parcel", "sku", "cluster", "line", "attributes", "time"];
+const NAMES_RESERVED: &[&str] = &[
+    "data",
+    "order",
+    "account",
+    "staff",
+    "contact",
+    "refund",
+    "parcel",
+    "sku",
+    "cluster",
+    "line",
+    "attributes",
+    "time",
+];
 
 /// "did you mean `x`?" for the nearest of `words`, where one is near.
 pub(crate) fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<String> {
@@ -246,7 +275,12 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn error<T>(&self, span: Range<usize>, message: impl Into<String>, help: Option<String>) -> Result<T, CatalogueError> {
+    fn error<T>(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> Result<T, CatalogueError> {
         Err(CatalogueError::at(self.text, span.start, message, help))
     }
     /// A string of the file, with the place of its first character behind the quotes.
@@ -265,7 +299,11 @@ impl Parser<'_> {
         match Duration::parse(s.get_ref()) {
             Ok(d) if d.0 > 0 && d <= longest => Ok(d),
             Ok(d) if d.0 == 0 => Ok(d),
-            Ok(_) => self.error(s.span(), format!("`{}` is longer than three years", s.get_ref()), Some("use \"ever\"".into())),
+            Ok(_) => self.error(
+                s.span(),
+                format!("`{}` is longer than three years", s.get_ref()),
+                Some("use \"ever\"".into()),
+            ),
             Err(e) => self.error(s.span(), e.to_string(), None),
         }
     }
@@ -309,9 +347,22 @@ impl Parser<'_> {
         }
         let source = match &raw.expr {
             Some(expr) => {
-                let others = [&raw.key, &raw.at, &raw.filter, &raw.value, &raw.share, &raw.aggregate, &raw.window, &raw.delay];
+                let others = [
+                    &raw.key,
+                    &raw.at,
+                    &raw.filter,
+                    &raw.value,
+                    &raw.share,
+                    &raw.aggregate,
+                    &raw.window,
+                    &raw.delay,
+                ];
                 if let Some(other) = others.into_iter().flatten().next() {
-                    return self.error(other.span(), "a feature with `expr` has no window of its own", Some("make two features of it".into()));
+                    return self.error(
+                        other.span(),
+                        "a feature with `expr` has no window of its own",
+                        Some("make two features of it".into()),
+                    );
                 }
                 FeatureSource::Expr(self.text(expr))
             }
@@ -321,12 +372,22 @@ impl Parser<'_> {
             || Text { text: REASON_DEFAULT.into(), offset: raw.name.span().start },
             |r| self.text(r),
         );
-        Ok(Feature { name: self.text(&raw.name), about: raw.about.clone(), reason, model: raw.model.unwrap_or(true), source })
+        Ok(Feature {
+            name: self.text(&raw.name),
+            about: raw.about.clone(),
+            reason,
+            model: raw.model.unwrap_or(true),
+            source,
+        })
     }
     fn window_feature(&self, raw: &RawFeature, span: Range<usize>) -> Result<WindowFeature, CatalogueError> {
         let missing = |field: &str| {
-            CatalogueError::at(self.text, span.start, format!("feature `{}` has no `{field}`", raw.name.get_ref()),
-                Some("a feature has either `expr`, or `key`, `on` and `aggregate`".into()))
+            CatalogueError::at(
+                self.text,
+                span.start,
+                format!("feature `{}` has no `{field}`", raw.name.get_ref()),
+                Some("a feature has either `expr`, or `key`, `on` and `aggregate`".into()),
+            )
         };
         let key = raw.key.as_ref().ok_or_else(|| missing("key"))?;
         let on = raw.on.as_ref().ok_or_else(|| missing("on"))?;
@@ -348,20 +409,40 @@ impl Parser<'_> {
         };
         let delay = raw.delay.as_ref().map_or(Ok(Duration(0)), |d| self.duration(d))?;
         if aggregate.needs_value() && raw.value.is_none() {
-            return self.error(word.span(), format!("`{}` needs a `value`", aggregate.as_str()), Some("as in value = \"data.amount\"".into()));
+            return self.error(
+                word.span(),
+                format!("`{}` needs a `value`", aggregate.as_str()),
+                Some("as in value = \"data.amount\"".into()),
+            );
         }
         if aggregate == Aggregate::Ratio && raw.share.is_none() {
-            return self.error(word.span(), "`ratio` needs a `share`", Some("the filter of the numerator, as in share = \"data.reason == 'not_received'\"".into()));
+            return self.error(
+                word.span(),
+                "`ratio` needs a `share`",
+                Some("the filter of the numerator, as in share = \"data.reason == 'not_received'\"".into()),
+            );
         }
         if let (Some(share), true) = (&raw.share, aggregate != Aggregate::Ratio) {
-            return self.error(share.span(), format!("`{}` has no `share`", aggregate.as_str()), Some("only `ratio` has".into()));
+            return self.error(
+                share.span(),
+                format!("`{}` has no `share`", aggregate.as_str()),
+                Some("only `ratio` has".into()),
+            );
         }
         match aggregate {
             Aggregate::First if window.is_some() => {
-                return self.error(word.span(), "`first` looks at the whole past", Some("use window = \"ever\"".into()));
+                return self.error(
+                    word.span(),
+                    "`first` looks at the whole past",
+                    Some("use window = \"ever\"".into()),
+                );
             }
             Aggregate::Rate | Aggregate::Trend | Aggregate::Entropy | Aggregate::Rank if window.is_none() => {
-                return self.error(word.span(), format!("`{}` needs a window", aggregate.as_str()), Some("as in window = \"90d\"".into()));
+                return self.error(
+                    word.span(),
+                    format!("`{}` needs a window", aggregate.as_str()),
+                    Some("as in window = \"90d\"".into()),
+                );
             }
             Aggregate::Last | Aggregate::First | Aggregate::Since | Aggregate::Distinct if delay.0 > 0 => {
                 let at = raw.delay.as_ref().map_or(word.span(), Spanned::span);
@@ -400,7 +481,8 @@ impl Catalogue {
     /// Reads a catalogue. Names and types inside expressions are checked when it is compiled ([`crate::plan::Plan`]).
     pub fn parse(text: &str) -> Result<Catalogue, CatalogueError> {
         if text.len() > CATALOGUE_BYTES_MAX {
-            let message = format!("a catalogue has at most {CATALOGUE_BYTES_MAX} bytes, this one has {}", text.len());
+            let message =
+                format!("a catalogue has at most {CATALOGUE_BYTES_MAX} bytes, this one has {}", text.len());
             return Err(CatalogueError::at(text, 0, message, Some("split it by use".into())));
         }
         let raw: RawFile = toml::from_str(text).map_err(|e| toml_error(text, &e))?;
@@ -408,12 +490,19 @@ impl Catalogue {
         if *raw.format.get_ref() != FORMAT {
             return parser.error(
                 raw.format.span(),
-                format!("this catalogue has format {}, this program reads format {FORMAT}", raw.format.get_ref()),
+                format!(
+                    "this catalogue has format {}, this program reads format {FORMAT}",
+                    raw.format.get_ref()
+                ),
                 Some("use the program that the catalogue was written for, or convert it".into()),
             );
         }
         if raw.feature.len() > FEATURES_MAX {
-            return parser.error(raw.feature[FEATURES_MAX].span(), format!("more than {FEATURES_MAX} features"), None);
+            return parser.error(
+                raw.feature[FEATURES_MAX].span(),
+                format!("more than {FEATURES_MAX} features"),
+                None,
+            );
         }
         let mut features: Vec<Feature> = Vec::with_capacity(raw.feature.len());
         for feature in &raw.feature {
@@ -440,7 +529,12 @@ impl Catalogue {
             let code = feature.reason.text.as_str();
             if !known.contains(&code) {
                 let help = nearest(code, known.iter().copied());
-                return Err(CatalogueError::at(&self.text, feature.reason.offset, format!("there is no reason code `{code}`"), help));
+                return Err(CatalogueError::at(
+                    &self.text,
+                    feature.reason.offset,
+                    format!("there is no reason code `{code}`"),
+                    help,
+                ));
             }
         }
         Ok(())

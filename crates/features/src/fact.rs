@@ -203,6 +203,12 @@ impl<F: Fn(Money, Timestamp) -> Option<i64>> Convert for F {
     }
 }
 
+impl Convert for ringfence_domain::rates::Rates {
+    fn convert(&self, money: Money, at: Timestamp) -> Option<i64> {
+        ringfence_domain::rates::Rates::convert(self, money, at)
+    }
+}
+
 /// Shortest message that can be a narrative, in letters and digits after normalising: shorter ones ("ok, thanks") repeat honestly.
 pub const NARRATIVE_LETTERS_MIN: usize = 32;
 
@@ -255,7 +261,10 @@ impl<C: Convert> Flattener<'_, C> {
                 line: l.line,
                 quantity: l.quantity,
                 sku: l.sku.as_ref().map_or(NO_ID, |s| self.names.intern(Kind::Sku, s.as_str())),
-                category: l.category.as_ref().map_or(NO_ID, |c| self.names.intern(Kind::Category, c.as_str())),
+                category: l
+                    .category
+                    .as_ref()
+                    .map_or(NO_ID, |c| self.names.intern(Kind::Category, c.as_str())),
                 unit_price: self.opt_money(l.unit_price),
             })
             .collect()
@@ -303,7 +312,9 @@ fn pieces(lines: &[LineFact]) -> f64 {
 
 /// The dearest line, by the price of a piece; the first where no price is known.
 pub(crate) fn dearest(lines: &[LineFact]) -> Option<&LineFact> {
-    lines.iter().reduce(|a, b| if b.unit_price > a.unit_price || (a.unit_price.is_nan() && !b.unit_price.is_nan()) { b } else { a })
+    lines.iter().reduce(|a, b| {
+        if b.unit_price > a.unit_price || (a.unit_price.is_nan() && !b.unit_price.is_nan()) { b } else { a }
+    })
 }
 
 fn id_or_nan(id: Id) -> f64 {
@@ -314,7 +325,13 @@ fn id_or_nan(id: Id) -> f64 {
 ///
 /// `arrival` is in ms: `recordedtime` where present, otherwise the latest time seen so far.
 #[allow(clippy::too_many_lines)] // one arm an event type, each a table
-pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &mut Names, convert: &C) -> Option<Fact> {
+pub fn flatten<C: Convert>(
+    event: &Event,
+    arrival: i64,
+    position: u64,
+    names: &mut Names,
+    convert: &C,
+) -> Option<Fact> {
     let event_type = event.body.event_type()?;
     let mut f = Flattener { names, convert, time: event.time };
     let mut s = [f64::NAN; SLOTS];
@@ -323,12 +340,24 @@ pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &m
         ($e:ident: $($slot:ident = $value:expr),* $(,)?) => {{ $(s[at::$e::$slot] = $value;)* }};
     }
     use Kind as K;
-    macro_rules! id { ($kind:ident, $v:expr) => { f.id(K::$kind, $v.as_str()) }; }
-    macro_rules! opt { ($kind:ident, $v:expr) => { f.opt(K::$kind, $v.as_ref().map(|v| v.as_str())) }; }
+    macro_rules! id {
+        ($kind:ident, $v:expr) => {
+            f.id(K::$kind, $v.as_str())
+        };
+    }
+    macro_rules! opt {
+        ($kind:ident, $v:expr) => {
+            f.opt(K::$kind, $v.as_ref().map(|v| v.as_str()))
+        };
+    }
     match &event.body {
-        Body::AccountOpened(e) => set!(AccountOpened: account = id!(Account, e.account), country = opt!(Label, e.country),
-            email = opt!(Email, e.email), phone = opt!(Phone, e.phone)),
-        Body::AccountClosed(e) => set!(AccountClosed: account = id!(Account, e.account), reason = opt!(Label, e.reason)),
+        Body::AccountOpened(e) => {
+            set!(AccountOpened: account = id!(Account, e.account), country = opt!(Label, e.country),
+            email = opt!(Email, e.email), phone = opt!(Phone, e.phone))
+        }
+        Body::AccountClosed(e) => {
+            set!(AccountClosed: account = id!(Account, e.account), reason = opt!(Label, e.reason))
+        }
         Body::IdentifierSeen(e) => {
             set!(IdentifierSeen: account = id!(Account, e.account), kind = word(e.kind));
             let (slot, kind) = match e.kind {
@@ -341,9 +370,11 @@ pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &m
             };
             s[slot] = f.id(kind, e.value.as_str());
         }
-        Body::SessionStarted(e) => set!(SessionStarted: session = id!(Session, e.session), account = opt!(Account, e.account),
+        Body::SessionStarted(e) => {
+            set!(SessionStarted: session = id!(Session, e.session), account = opt!(Account, e.account),
             staff = opt!(Staff, e.staff), device = opt!(Device, e.device), ip = opt!(Ip, e.ip), asn = opt!(Label, e.asn),
-            country = opt!(Label, e.country), auth = opt_word(e.auth), new_device = flag(e.new_device)),
+            country = opt!(Label, e.country), auth = opt_word(e.auth), new_device = flag(e.new_device))
+        }
         Body::ItemListed(e) => set!(ItemListed: sku = id!(Sku, e.sku), category = opt!(Category, e.category),
             unit_price = f.opt_money(e.unit_price), weight_g = number(e.weight_g), serialised = flag(e.serialised)),
         Body::OrderPlaced(e) => {
@@ -386,10 +417,14 @@ pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &m
             set!(ReturnInspected: order = id!(Order, e.order), refund = opt!(Refund, e.refund), staff = opt!(Staff, e.staff),
                 condition = word(e.condition), quantity = pieces(&lines));
         }
-        Body::ItemRestocked(e) => set!(ItemRestocked: order = id!(Order, e.order), line = f64::from(e.line), staff = opt!(Staff, e.staff)),
-        Body::ContactOpened(e) => set!(ContactOpened: contact = id!(Contact, e.contact), account = id!(Account, e.account),
+        Body::ItemRestocked(e) => {
+            set!(ItemRestocked: order = id!(Order, e.order), line = f64::from(e.line), staff = opt!(Staff, e.staff))
+        }
+        Body::ContactOpened(e) => {
+            set!(ContactOpened: contact = id!(Contact, e.contact), account = id!(Account, e.account),
             channel = word(e.channel), order = opt!(Order, e.order), staff = opt!(Staff, e.staff), queue = opt!(Queue, e.queue),
-            assigned = opt_word(e.assigned), authenticated = flag(e.authenticated)),
+            assigned = opt_word(e.assigned), authenticated = flag(e.authenticated))
+        }
         Body::MessagePosted(e) => {
             let script = match e.author {
                 Author::Customer => narrative(&e.text),
@@ -399,13 +434,19 @@ pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &m
                 narrative = script.map_or(f64::NAN, |h| f.id(K::Narrative, &format!("{h:016x}"))),
                 length = e.text.len() as f64);
         }
-        Body::ContactClosed(e) => set!(ContactClosed: contact = id!(Contact, e.contact), outcome = opt!(Label, e.outcome)),
-        Body::StaffJoined(e) => set!(StaffJoined: staff = id!(Staff, e.staff), role = word(e.role), site = opt!(Site, e.site),
+        Body::ContactClosed(e) => {
+            set!(ContactClosed: contact = id!(Contact, e.contact), outcome = opt!(Label, e.outcome))
+        }
+        Body::StaffJoined(e) => {
+            set!(StaffJoined: staff = id!(Staff, e.staff), role = word(e.role), site = opt!(Site, e.site),
             team = opt!(Label, e.team), queue = opt!(Queue, e.queue), shift = opt!(Label, e.shift),
-            approval_limit = f.opt_money(e.approval_limit)),
-        Body::StaffActed(e) => set!(StaffActed: staff = id!(Staff, e.staff), action = word(e.action), order = opt!(Order, e.order),
+            approval_limit = f.opt_money(e.approval_limit))
+        }
+        Body::StaffActed(e) => {
+            set!(StaffActed: staff = id!(Staff, e.staff), action = word(e.action), order = opt!(Order, e.order),
             account = opt!(Account, e.account), refund = opt!(Refund, e.refund), contact = opt!(Contact, e.contact),
-            session = opt!(Session, e.session)),
+            session = opt!(Session, e.session))
+        }
         Body::RefundRequested(e) => {
             lines = f.lines(&e.lines);
             let (instrument, payment) = f.instrument(e.instrument.as_ref());
@@ -428,8 +469,10 @@ pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &m
             let (instrument, payment) = f.instrument(e.instrument.as_ref());
             set!(RefundPaid: refund = id!(Refund, e.refund), amount = f.money(e.amount), instrument = instrument, payment = payment);
         }
-        Body::ChargebackOpened(e) => set!(ChargebackOpened: order = id!(Order, e.order), amount = f.money(e.amount),
-            reason = word(e.reason), network_code = opt!(Label, e.network_code)),
+        Body::ChargebackOpened(e) => {
+            set!(ChargebackOpened: order = id!(Order, e.order), amount = f.money(e.amount),
+            reason = word(e.reason), network_code = opt!(Label, e.network_code))
+        }
         Body::VerdictRecorded(e) => {
             set!(VerdictRecorded: subject_kind = word(e.subject.kind), verdict = word(e.verdict), method = word(e.method));
             let slot = match e.subject.kind {
@@ -443,9 +486,15 @@ pub fn flatten<C: Convert>(event: &Event, arrival: i64, position: u64, names: &m
             }
         }
         Body::TestPurchaseRegistered(e) => set!(TestPurchaseRegistered: order = id!(Order, e.order)),
-        Body::AppealOpened(e) => set!(AppealOpened: refund = id!(Refund, e.refund), account = id!(Account, e.account)),
-        Body::AppealResolved(e) => set!(AppealResolved: refund = id!(Refund, e.refund), account = id!(Account, e.account), outcome = word(e.outcome)),
-        Body::PostCollected(e) => set!(PostCollected: platform = word(e.platform), length = e.text.len() as f64),
+        Body::AppealOpened(e) => {
+            set!(AppealOpened: refund = id!(Refund, e.refund), account = id!(Account, e.account))
+        }
+        Body::AppealResolved(e) => {
+            set!(AppealResolved: refund = id!(Refund, e.refund), account = id!(Account, e.account), outcome = word(e.outcome))
+        }
+        Body::PostCollected(e) => {
+            set!(PostCollected: platform = word(e.platform), length = e.text.len() as f64)
+        }
         Body::Unknown { .. } => return None,
     }
     let attributes = f.attributes(event.body.attributes());

@@ -26,7 +26,9 @@ pub enum SnapshotError {
     #[error("this is not a whole snapshot ({0}); replay the log instead")]
     Malformed(String),
     /// Written by another version.
-    #[error("this snapshot has format {0}, this program reads format {SNAPSHOT_FORMAT}; replay the log instead")]
+    #[error(
+        "this snapshot has format {0}, this program reads format {SNAPSHOT_FORMAT}; replay the log instead"
+    )]
     Format(u32),
     /// Taken with another catalogue.
     #[error("this snapshot was taken with catalogue {0}, not {1}; replay the log to use another catalogue")]
@@ -173,8 +175,15 @@ impl Folder {
                 continue;
             }
             let members = members(&self.state, group.path, id);
-            Reader { plan: &self.plan, state: &self.state, hits: &self.hits, now: fact.time, group, members: &members }
-                .read(vector, cells);
+            Reader {
+                plan: &self.plan,
+                state: &self.state,
+                hits: &self.hits,
+                now: fact.time,
+                group,
+                members: &members,
+            }
+            .read(vector, cells);
         }
         for column in 0..self.plan.columns.len() {
             if let ColumnSource::Expr { program, text_of, unit } = &self.plan.columns[column] {
@@ -200,7 +209,9 @@ impl Folder {
     }
     /// The text of a category column of the vector that was taken last, before [`Folder::complete`].
     pub fn word(&self, fact: &Fact, column: usize) -> Option<&str> {
-        let ColumnSource::Expr { text_of: Some((slot, slot_type)), .. } = &self.plan.columns[column] else { return None };
+        let ColumnSource::Expr { text_of: Some((slot, slot_type)), .. } = &self.plan.columns[column] else {
+            return None;
+        };
         let keys = self.keys.as_ref()?;
         self.text(*slot_type, self.values(fact, keys, &self.vector).get(*slot))
     }
@@ -208,6 +219,11 @@ impl Folder {
     pub fn cluster(&self) -> Option<String> {
         let account = self.keys.as_ref()?.id(KeyPath::Account);
         if account == NO_ID { None } else { self.state.clusters.number(account).map(|n| format!("K{n}")) }
+    }
+    /// Whether the return of a request's order was recorded as received, as known before [`Folder::complete`].
+    pub fn received(&self, fact: &Fact) -> bool {
+        let order = fact.id(at::RefundRequested::order);
+        !self.state.linked.get(Block::Return, order, crate::linked::f::Return::received_at).is_nan()
     }
     /// Log positions of the events behind a column of the vector that was taken last, newest first, at most `most`.
     pub fn evidence(&self, fact: &Fact, column: usize, most: usize, out: &mut Vec<u64>) {
@@ -225,9 +241,11 @@ impl Folder {
                 }
             }
             ColumnSource::Window => {
-                let found = self.plan.groups.iter().find_map(|g| {
-                    g.reads.iter().find(|r| r.column as usize == column).map(|r| (g, r))
-                });
+                let found = self
+                    .plan
+                    .groups
+                    .iter()
+                    .find_map(|g| g.reads.iter().find(|r| r.column as usize == column).map(|r| (g, r)));
                 let Some((group, read)) = found else { return };
                 let Some((stream, to_ms, from_ms)) = read.evidence else { return };
                 let id = keys.id(group.path);
@@ -309,7 +327,8 @@ fn collect(plan: &Plan, state: &State, fact: &Fact, keys: &Keys, hits: &mut Hits
     let account = keys.id(KeyPath::Account);
     let cluster = if account == NO_ID { (0, 0) } else { state.clusters.size(account) };
     let values = Values { fact, keys, linked: &state.linked, cluster, vector: &[] };
-    let passed: SmallVec<[bool; 64]> = type_plan.filters.iter().map(|f| f.eval_bool(|s| values.get(s))).collect();
+    let passed: SmallVec<[bool; 64]> =
+        type_plan.filters.iter().map(|f| f.eval_bool(|s| values.get(s))).collect();
     let numbers: SmallVec<[f64; 16]> = type_plan.values.iter().map(|v| v.eval(|s| values.get(s))).collect();
     let pass = |filters: &[u16]| filters.iter().all(|&f| passed[f as usize]);
     let time = effect_time(fact) as f64;
@@ -336,7 +355,7 @@ fn collect(plan: &Plan, state: &State, fact: &Fact, keys: &Keys, hits: &mut Hits
         if plain != 0 {
             match hits.entries.get_mut(first) {
                 Some(entry) => entry.2 |= plain,
-                None => hits.entries.push((kind, id, plain, f64::NAN)),
+                None => hits.entries.push((kind, id, plain, 0.0)),
             }
         }
         for cell in &group.cells {
@@ -385,7 +404,7 @@ impl Reader<'_> {
         for &(k, id, mask, value) in &self.hits.entries {
             if k == kind && mask >> stream & 1 == 1 && self.members.contains(&id) {
                 total.0 += 1.0;
-                total.1 += if value.is_nan() { 0.0 } else { value };
+                total.1 += value;
             }
         }
         total
@@ -397,13 +416,20 @@ impl Reader<'_> {
         cells.resize(self.group.cells, (0.0, 0.0));
         if !self.group.offsets.is_empty() {
             for entity in self.entities() {
-                entity.history.scan(self.now, &self.group.offsets, self.group.mask, masks, layout, |i, sums| {
-                    for &(stream, cell) in &self.group.cutoffs[i] {
-                        let cell = &mut cells[cell as usize];
-                        cell.0 += sums.count[stream as usize];
-                        cell.1 += sums.sum[stream as usize];
-                    }
-                });
+                entity.history.scan(
+                    self.now,
+                    &self.group.offsets,
+                    self.group.mask,
+                    masks,
+                    layout,
+                    |i, sums| {
+                        for &(stream, cell) in &self.group.cutoffs[i] {
+                            let cell = &mut cells[cell as usize];
+                            cell.0 += sums.count[stream as usize];
+                            cell.1 += sums.sum[stream as usize];
+                        }
+                    },
+                );
             }
         }
         for read in &self.group.reads {
@@ -418,7 +444,9 @@ impl Reader<'_> {
                     let (newer, whole) = (span(newer).0, span(whole).0);
                     divide(2.0 * newer - whole, whole)
                 }
-                How::Extreme { stream, from_ms, to_ms, largest } => self.extreme(*stream, *from_ms, *to_ms, *largest, read.own),
+                How::Extreme { stream, from_ms, to_ms, largest } => {
+                    self.extreme(*stream, *from_ms, *to_ms, *largest, read.own)
+                }
                 How::Rank { stream, from_ms, to_ms } => self.rank(*stream, *from_ms, *to_ms),
                 How::Entropy { stream, from_ms, to_ms } => self.entropy(*stream, *from_ms, *to_ms, read.own),
                 How::Distinct { set, window_ms } => self.distinct(*set, *window_ms, read.own),
@@ -459,7 +487,8 @@ impl Reader<'_> {
         let mut best = f64::NAN;
         let mut take = |v: f64| best = if largest { best.max(v) } else { best.min(v) };
         for entity in self.entities() {
-            let found = entity.history.extremes(self.now - from_ms, self.now - to_ms, stream as usize, masks, layout);
+            let found =
+                entity.history.extremes(self.now - from_ms, self.now - to_ms, stream as usize, masks, layout);
             found.iter().for_each(|&(low, high)| take(if largest { high } else { low }));
         }
         if own && self.own(stream).0 > 0.0 {
@@ -478,7 +507,13 @@ impl Reader<'_> {
             for e in entity.history.within(self.now - from_ms, self.now - to_ms) {
                 if masks[e.combo()] >> stream & 1 == 1 {
                     n += 1.0;
-                    below += if e.value < value { 1.0 } else if e.value == value { 0.5 } else { 0.0 };
+                    below += if e.value < value {
+                        1.0
+                    } else if e.value == value {
+                        0.5
+                    } else {
+                        0.0
+                    };
                 }
             }
         }

@@ -27,7 +27,7 @@ const TIME_BITS: u32 = 44;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     time_and_combo: u64,
-    /// The value of the streams that have one.
+    /// The value of the streams that have one; 0 where none has.
     pub value: f64,
     /// Place in the log.
     pub position: u64,
@@ -36,7 +36,10 @@ pub struct Entry {
 impl Entry {
     /// A new entry; `time` in ms since 1970 (44 bits reach the year 2527), `combo` an index of combinations.
     pub fn new(time: i64, combo: u32, value: f64, position: u64) -> Self {
-        assert!((0..1 << TIME_BITS).contains(&time) && combo < 1 << (64 - TIME_BITS), "event times lie in 1990–2199");
+        assert!(
+            (0..1 << TIME_BITS).contains(&time) && combo < 1 << (64 - TIME_BITS),
+            "event times lie in 1990–2199"
+        );
         Self { time_and_combo: (time as u64) | (u64::from(combo) << TIME_BITS), value, position }
     }
     /// Event time, ms.
@@ -81,7 +84,7 @@ pub struct History {
     rows: Option<Box<Rows>>,
 }
 
-/// Counts and sums of each stream over a part of a history.
+/// Counts and sums of the streams of a mask over a part of a history; other streams hold anything.
 #[derive(Clone, Copy, Debug)]
 pub struct Sums {
     /// Events a stream.
@@ -93,6 +96,24 @@ pub struct Sums {
 impl Default for Sums {
     fn default() -> Self {
         Self { count: [0.0; 64], sum: [0.0; 64] }
+    }
+}
+
+impl Sums {
+    /// Adds a run of entries of one combination (its number, how many, their sum) and begins a new one.
+    #[inline]
+    fn add(&mut self, run: &mut (usize, f64, f64), mask: u64, combos: &[u64]) {
+        if run.1 == 0.0 {
+            return;
+        }
+        let mut bits = combos[run.0] & mask;
+        while bits != 0 {
+            let stream = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            self.count[stream] += run.1;
+            self.sum[stream] += run.2;
+        }
+        (run.1, run.2) = (0.0, 0.0);
     }
 }
 
@@ -147,11 +168,9 @@ impl Rows {
             bits &= bits - 1;
             for row in start..self.times.len() {
                 self.totals[row * stride + stream * 2] += 1.0;
-                if !entry.value.is_nan() {
-                    self.totals[row * stride + stream * 2 + 1] += entry.value;
-                }
+                self.totals[row * stride + stream * 2 + 1] += entry.value;
             }
-            if layout.extremes >> stream & 1 == 1 && !entry.value.is_nan() {
+            if layout.extremes >> stream & 1 == 1 {
                 let k = (layout.extremes & ((1 << stream) - 1)).count_ones() as usize;
                 let cell = &mut self.extremes[start * e_stride + k * 2..][..2];
                 cell[0] = cell[0].min(entry.value);
@@ -175,7 +194,8 @@ impl Rows {
             let expired = row + 1 < n && self.times[row + 1] < oldest_kept;
             if same_tile_as_next || expired {
                 for k in (0..e_stride).step_by(2) {
-                    let (low, high) = (self.extremes[row * e_stride + k], self.extremes[row * e_stride + k + 1]);
+                    let (low, high) =
+                        (self.extremes[row * e_stride + k], self.extremes[row * e_stride + k + 1]);
                     let next = &mut self.extremes[(row + 1) * e_stride + k..][..2];
                     if !expired {
                         next[0] = next[0].min(low);
@@ -257,30 +277,40 @@ impl History {
     ///
     /// `offsets` ascend, in ms. `report(i, sums)` is called once for each, in order.
     #[inline]
-    pub fn scan(&self, now: i64, offsets: &[i64], mask: u64, combos: &[u64], layout: &Layout, mut report: impl FnMut(usize, &Sums)) {
+    pub fn scan(
+        &self,
+        now: i64,
+        offsets: &[i64],
+        mask: u64,
+        combos: &[u64],
+        layout: &Layout,
+        mut report: impl FnMut(usize, &Sums),
+    ) {
         let mut sums = Sums::default();
         let mut next = 0;
+        // Neighbouring entries mostly belong to the same streams: they are added up in registers, a run at a time.
+        let mut run = (usize::MAX, 0.0, 0.0);
         for entry in self.entries.iter().rev() {
             let time = entry.time();
             if time > now {
                 continue;
             }
             while next < offsets.len() && time <= now - offsets[next] {
+                sums.add(&mut run, mask, combos);
                 report(next, &sums);
                 next += 1;
             }
             if next == offsets.len() {
                 return;
             }
-            let mut bits = combos[entry.combo()] & mask;
-            let value = if entry.value.is_nan() { 0.0 } else { entry.value };
-            while bits != 0 {
-                let stream = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                sums.count[stream] += 1.0;
-                sums.sum[stream] += value;
+            if entry.combo() != run.0 {
+                sums.add(&mut run, mask, combos);
+                run.0 = entry.combo();
             }
+            run.1 += 1.0;
+            run.2 += entry.value;
         }
+        sums.add(&mut run, mask, combos);
         let Some(rows) = &self.rows else {
             for i in next..offsets.len() {
                 report(i, &sums);
@@ -292,8 +322,13 @@ impl History {
         let top = rows.at(now);
         for (i, offset) in offsets.iter().enumerate().skip(next) {
             let bottom = rows.at(now - offset);
-            for stream in 0..layout.streams {
-                let at = |row: Option<usize>, k: usize| row.map_or(0.0, |r| rows.totals[r * stride + stream * 2 + k]);
+            let mut bits = mask;
+            while bits != 0 {
+                let stream = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let at = |row: Option<usize>, k: usize| {
+                    row.map_or(0.0, |r| rows.totals[r * stride + stream * 2 + k])
+                };
                 sums.count[stream] = raw.count[stream] + at(top, 0) - at(bottom, 0);
                 sums.sum[stream] = raw.sum[stream] + at(top, 1) - at(bottom, 1);
             }
@@ -301,11 +336,18 @@ impl History {
         }
     }
     /// Smallest and largest value of a stream in `(from, to]`; `None` where there is none.
-    pub fn extremes(&self, from: i64, to: i64, stream: usize, combos: &[u64], layout: &Layout) -> Option<(f64, f64)> {
+    pub fn extremes(
+        &self,
+        from: i64,
+        to: i64,
+        stream: usize,
+        combos: &[u64],
+        layout: &Layout,
+    ) -> Option<(f64, f64)> {
         let mut low = f64::INFINITY;
         let mut high = f64::NEG_INFINITY;
         for e in self.within(from, to) {
-            if combos[e.combo()] >> stream & 1 == 1 && !e.value.is_nan() {
+            if combos[e.combo()] >> stream & 1 == 1 {
                 low = low.min(e.value);
                 high = high.max(e.value);
             }
@@ -331,6 +373,9 @@ impl History {
     /// Bytes held on the heap.
     pub fn memory_bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>()
-            + self.rows.as_ref().map_or(0, |r| (r.times.capacity() + r.totals.capacity() + r.extremes.capacity()) * 8)
+            + self
+                .rows
+                .as_ref()
+                .map_or(0, |r| (r.times.capacity() + r.totals.capacity() + r.extremes.capacity()) * 8)
     }
 }

@@ -4,6 +4,7 @@
 //! - [`plan`]: what each event does to which state, and what each request reads;
 //! - [`fact`]: events as numbers; [`kind`], [`path`]: the things they name and the ways to them;
 //! - [`history`], [`distinct`], [`linked`], [`cluster`]: what is remembered of a thing; [`state`] holds all of it;
+//! - [`packed`]: facts kept in blocks, to fold again and again;
 //! - [`fold`]: one event after the other, and the vector of a request as of its moment.
 //!
 //! Pure: no clock, file, network, thread or hash order. The same facts in the same order give the same vectors.
@@ -16,6 +17,7 @@ pub mod fold;
 pub mod history;
 pub mod kind;
 pub mod linked;
+pub mod packed;
 pub mod path;
 pub mod plan;
 mod scope;

@@ -252,10 +252,17 @@ impl Linked {
     /// The dearest of the lines that a request names; the order's dearest where it names none that is known.
     pub fn requested_line(&self, order: Id, lines: &[LineFact]) -> Option<LineFact> {
         let kept = self.lines(order);
-        let full = |k: &KeptLine| LineFact { line: k.line, quantity: k.quantity, sku: k.sku, category: k.category, unit_price: k.unit_price };
+        let full = |k: &KeptLine| LineFact {
+            line: k.line,
+            quantity: k.quantity,
+            sku: k.sku,
+            category: k.category,
+            unit_price: k.unit_price,
+        };
         let named: SmallVec<[LineFact; 4]> =
             kept.iter().filter(|k| lines.iter().any(|l| l.line == k.line)).map(full).collect();
-        let all: SmallVec<[LineFact; 4]> = if named.is_empty() { kept.iter().map(full).collect() } else { named };
+        let all: SmallVec<[LineFact; 4]> =
+            if named.is_empty() { kept.iter().map(full).collect() } else { named };
         dearest(&all).or_else(|| dearest(lines)).copied()
     }
     fn row(&mut self, block: Block, id: Id) -> &mut [f64] {
@@ -384,7 +391,8 @@ impl Linked {
                 row[f::Refund::decision] = s[a::decision];
                 row[f::Refund::decided_at] = time;
                 row[f::Refund::decided_staff] = s[a::staff];
-                if order != NO_ID && s[a::decision] == f64::from(ringfence_domain::DecisionKind::Deny.code()) {
+                if order != NO_ID && s[a::decision] == f64::from(ringfence_domain::DecisionKind::Deny.code())
+                {
                     add(&mut self.row(Block::Return, order)[f::Return::denied], 1.0);
                 }
             }
@@ -401,8 +409,13 @@ impl Linked {
                 row[f::Return::chargeback_pos] = position;
             }
             EventType::VerdictRecorded => self.verdict_recorded(fact, account),
-            EventType::TestPurchaseRegistered => self.row(Block::Return, order)[f::Return::test_purchase] = 1.0,
-            EventType::ContactClosed | EventType::AppealOpened | EventType::AppealResolved | EventType::PostCollected => {}
+            EventType::TestPurchaseRegistered => {
+                self.row(Block::Return, order)[f::Return::test_purchase] = 1.0
+            }
+            EventType::ContactClosed
+            | EventType::AppealOpened
+            | EventType::AppealResolved
+            | EventType::PostCollected => {}
         }
     }
     fn session_started(&mut self, fact: &Fact) {
@@ -425,7 +438,8 @@ impl Linked {
             row[f::Staff::session_pos] = position;
             row[f::Staff::last_session_new_device] = s[a::new_device];
             row[f::Staff::last_session_asn_changed] = differs(row[f::Staff::last_session_asn], s[a::asn]);
-            row[f::Staff::last_session_country_changed] = differs(row[f::Staff::last_session_country], s[a::country]);
+            row[f::Staff::last_session_country_changed] =
+                differs(row[f::Staff::last_session_country], s[a::country]);
             put(&mut row[f::Staff::last_session_asn], s[a::asn]);
             put(&mut row[f::Staff::last_session_country], s[a::country]);
         }
@@ -438,11 +452,20 @@ impl Linked {
         row[f::Order::placed_at] = fact.time as f64;
         row[f::Order::placed_pos] = fact.position as f64;
         for (field, slot) in [
-            (f::Order::total, a::total), (f::Order::account, a::account), (f::Order::address, a::address),
-            (f::Order::payment, a::payment), (f::Order::device, a::device), (f::Order::ip, a::ip),
-            (f::Order::seller, a::seller), (f::Order::warehouse, a::warehouse), (f::Order::promised_by, a::promised_by),
-            (f::Order::line_count, a::line_count), (f::Order::quantity, a::quantity), (f::Order::sku, a::sku),
-            (f::Order::category, a::category), (f::Order::unit_price, a::unit_price),
+            (f::Order::total, a::total),
+            (f::Order::account, a::account),
+            (f::Order::address, a::address),
+            (f::Order::payment, a::payment),
+            (f::Order::device, a::device),
+            (f::Order::ip, a::ip),
+            (f::Order::seller, a::seller),
+            (f::Order::warehouse, a::warehouse),
+            (f::Order::promised_by, a::promised_by),
+            (f::Order::line_count, a::line_count),
+            (f::Order::quantity, a::quantity),
+            (f::Order::sku, a::sku),
+            (f::Order::category, a::category),
+            (f::Order::unit_price, a::unit_price),
         ] {
             row[field] = s[slot];
         }
@@ -453,7 +476,11 @@ impl Linked {
         if self.order_lines[i].1 == 0 {
             let start = self.lines.len() as u32;
             self.lines.extend(fact.lines.iter().take(LINES_KEPT_MAX).map(|l| KeptLine {
-                line: l.line, quantity: l.quantity, sku: l.sku, category: l.category, unit_price: l.unit_price,
+                line: l.line,
+                quantity: l.quantity,
+                sku: l.sku,
+                category: l.category,
+                unit_price: l.unit_price,
             }));
             self.order_lines[i] = (start, self.lines.len() as u32 - start);
         }

@@ -139,7 +139,10 @@ impl Keys {
             self.set_if_unknown(KeyPath::Device, || get(f::Refund::device));
         }
         match fact.event_type {
-            EventType::VerdictRecorded | EventType::RefundPaid | EventType::AppealOpened | EventType::AppealResolved => {
+            EventType::VerdictRecorded
+            | EventType::RefundPaid
+            | EventType::AppealOpened
+            | EventType::AppealResolved => {
                 self.set_if_unknown(KeyPath::Staff, || match get(f::Refund::decided_staff) {
                     NO_ID => get(f::Refund::staff),
                     decided => decided,

@@ -1,13 +1,15 @@
 //! What does each event do to which state, and what does each request read? A catalogue, checked and compiled.
 
-use crate::catalogue::{Aggregate, AttributeType, Catalogue, CatalogueError, Feature, FeatureSource, Text, WindowFeature, nearest};
+use crate::catalogue::{
+    Aggregate, AttributeType, Catalogue, CatalogueError, Feature, FeatureSource, Text, WindowFeature, nearest,
+};
 use crate::fact::SlotType;
 use crate::history::{Layout, RAW_BUSY_MAX, RAW_EXACT_MAX};
 use crate::kind::Kind;
 use crate::path::KeyPath;
 use crate::scope::{Constants, EventScope, KnownColumn};
-use ringfence_domain::words::Word;
 use ringfence_domain::vector::{Column, ColumnKind, Schema};
+use ringfence_domain::words::Word;
 use ringfence_domain::{Duration, EventType};
 use ringfence_expr::{ExprError, Program, Scope, Slot, Type};
 use smallvec::SmallVec;
@@ -91,15 +93,44 @@ pub(crate) enum How {
     Rate(Span, f64),
     /// The newer half and the whole.
     Trend(Span, Span),
-    Extreme { stream: u8, from_ms: i64, to_ms: i64, largest: bool },
-    Rank { stream: u8, from_ms: i64, to_ms: i64 },
-    Entropy { stream: u8, from_ms: i64, to_ms: i64 },
-    Distinct { set: u16, window_ms: Option<i64> },
-    Cell { cell: u16, op: CellOp },
-    CellRatio { over: u16, under: u16 },
+    Extreme {
+        stream: u8,
+        from_ms: i64,
+        to_ms: i64,
+        largest: bool,
+    },
+    Rank {
+        stream: u8,
+        from_ms: i64,
+        to_ms: i64,
+    },
+    Entropy {
+        stream: u8,
+        from_ms: i64,
+        to_ms: i64,
+    },
+    Distinct {
+        set: u16,
+        window_ms: Option<i64>,
+    },
+    Cell {
+        cell: u16,
+        op: CellOp,
+    },
+    CellRatio {
+        over: u16,
+        under: u16,
+    },
     /// Value of the last event, no older than the window.
-    Last { time: u16, value: u16, window_ms: Option<i64> },
-    Since { time: u16, window_ms: Option<i64> },
+    Last {
+        time: u16,
+        value: u16,
+        window_ms: Option<i64>,
+    },
+    Since {
+        time: u16,
+        window_ms: Option<i64>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -195,15 +226,26 @@ struct Compiler<'a> {
 const FAR_MS: i64 = 200 * 366 * Duration::DAY.0;
 
 impl<'a> Compiler<'a> {
-    fn fail<T>(&self, text: &Text, message: impl Into<String>, help: Option<String>) -> Result<T, CatalogueError> {
+    fn fail<T>(
+        &self,
+        text: &Text,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> Result<T, CatalogueError> {
         Err(CatalogueError::at(&self.catalogue.text, text.offset, message, help))
     }
     fn expr_error(&self, text: &Text, e: &ExprError) -> CatalogueError {
         CatalogueError::at(&self.catalogue.text, text.offset + e.offset, e.message.clone(), e.help.clone())
     }
-    fn compile_for(&mut self, event_type: EventType, text: &Text, expected: Type) -> Result<Program, CatalogueError> {
+    fn compile_for(
+        &mut self,
+        event_type: EventType,
+        text: &Text,
+        expected: Type,
+    ) -> Result<Program, CatalogueError> {
         let mut constants = std::mem::take(&mut self.constants);
-        let mut scope = EventScope { event_type, attributes: &self.attributes, columns: &[], constants: &mut constants };
+        let mut scope =
+            EventScope { event_type, attributes: &self.attributes, columns: &[], constants: &mut constants };
         let result = Program::compile(&text.text, &mut scope, expected);
         self.constants = constants;
         result.map_err(|e| self.expr_error(text, &e))
@@ -260,7 +302,13 @@ impl<'a> Compiler<'a> {
         }
     }
     /// The stream of a feature; a new one where no earlier feature has the same.
-    fn stream(&mut self, w: &WindowFeature, path: KeyPath, filters: &[&Text], value: Option<&Text>) -> Result<u8, CatalogueError> {
+    fn stream(
+        &mut self,
+        w: &WindowFeature,
+        path: KeyPath,
+        filters: &[&Text],
+        value: Option<&Text>,
+    ) -> Result<u8, CatalogueError> {
         let kind = path.kind();
         let key = Self::key(path, w, filters, value);
         if let Some(bit) = self.kinds[kind as usize].streams.iter().position(|s| *s == key) {
@@ -268,13 +316,17 @@ impl<'a> Compiler<'a> {
         }
         let bit = self.kinds[kind as usize].streams.len();
         if bit >= STREAMS_MAX {
-            let message = format!("features over `{}` need more than {STREAMS_MAX} different streams of events", kind.as_str());
+            let message = format!(
+                "features over `{}` need more than {STREAMS_MAX} different streams of events",
+                kind.as_str()
+            );
             return self.fail(&w.key, message, Some("share filters between features, or drop some".into()));
         }
         self.kinds[kind as usize].streams.push(key);
         for &event_type in &w.on {
             let filters = self.filters_of(event_type, filters)?;
-            let value = value.map(|v| self.value(event_type, v, Self::value_type(w.aggregate))).transpose()?;
+            let value =
+                value.map(|v| self.value(event_type, v, Self::value_type(w.aggregate))).transpose()?;
             let group = self.fold_group(event_type, path);
             let lane = group.lanes.iter().position(|l| l.value == value).unwrap_or_else(|| {
                 group.lanes.push(Lane { value, hits: Vec::new() });
@@ -290,11 +342,19 @@ impl<'a> Compiler<'a> {
             _ => Type::Number,
         }
     }
-    fn cell(&mut self, w: &WindowFeature, path: KeyPath, filters: &[&Text], op: CellOp) -> Result<u16, CatalogueError> {
+    fn cell(
+        &mut self,
+        w: &WindowFeature,
+        path: KeyPath,
+        filters: &[&Text],
+        op: CellOp,
+    ) -> Result<u16, CatalogueError> {
         let kind = path.kind();
         let value = match op {
             CellOp::Count | CellOp::FirstTime | CellOp::LastTime => None,
-            CellOp::Sum | CellOp::Min | CellOp::Max | CellOp::FirstValue | CellOp::LastValue => w.value.as_ref(),
+            CellOp::Sum | CellOp::Min | CellOp::Max | CellOp::FirstValue | CellOp::LastValue => {
+                w.value.as_ref()
+            }
         };
         let key = (Self::key(path, w, filters, value), op);
         if let Some(i) = self.kinds[kind as usize].cells.iter().position(|c| *c == key) {
@@ -309,7 +369,13 @@ impl<'a> Compiler<'a> {
         }
         Ok(cell)
     }
-    fn distinct(&mut self, w: &WindowFeature, path: KeyPath, filters: &[&Text], value: &Text) -> Result<u16, CatalogueError> {
+    fn distinct(
+        &mut self,
+        w: &WindowFeature,
+        path: KeyPath,
+        filters: &[&Text],
+        value: &Text,
+    ) -> Result<u16, CatalogueError> {
         let kind = path.kind();
         let key = Self::key(path, w, filters, Some(value));
         if let Some(i) = self.kinds[kind as usize].distincts.iter().position(|d| *d == key) {
@@ -318,10 +384,19 @@ impl<'a> Compiler<'a> {
         let set = self.kinds[kind as usize].distincts.len() as u16;
         self.kinds[kind as usize].distincts.push(key);
         for &event_type in &w.on {
-            let scope = EventScope { event_type, attributes: &self.attributes, columns: &[], constants: &mut self.constants };
+            let scope = EventScope {
+                event_type,
+                attributes: &self.attributes,
+                columns: &[],
+                constants: &mut self.constants,
+            };
             let Some((what, Type::Text)) = scope.lookup(value.text.trim()) else {
                 let help = nearest(value.text.trim(), scope.names().iter().map(String::as_str));
-                let message = format!("`distinct` counts identifiers: `{}` is not one of `{}`", value.text, event_type.as_str());
+                let message = format!(
+                    "`distinct` counts identifiers: `{}` is not one of `{}`",
+                    value.text,
+                    event_type.as_str()
+                );
                 return self.fail(value, message, help);
             };
             let filters = self.filters_of(event_type, filters)?;
@@ -331,7 +406,14 @@ impl<'a> Compiler<'a> {
     }
     fn read_group(&mut self, path: KeyPath) -> &mut ReadGroup {
         let i = self.groups.iter().position(|g| g.path == path).unwrap_or_else(|| {
-            self.groups.push(ReadGroup { path, mask: 0, offsets: vec![], cutoffs: vec![], cells: 0, reads: vec![] });
+            self.groups.push(ReadGroup {
+                path,
+                mask: 0,
+                offsets: vec![],
+                cutoffs: vec![],
+                cells: 0,
+                reads: vec![],
+            });
             self.groups.len() - 1
         });
         &mut self.groups[i]
@@ -367,16 +449,34 @@ impl<'a> Compiler<'a> {
         let path = self.path(&w.key)?;
         let at = self.path(&w.at)?;
         if path.kind() != at.kind() {
-            let message = format!("`{}` is a kind of {}, `{}` of {}", w.key.text, path.kind().as_str(), w.at.text, at.kind().as_str());
-            return self.fail(&w.at, message, Some("`at` leads from the request to the same kind of thing as `key`".into()));
+            let message = format!(
+                "`{}` is a kind of {}, `{}` of {}",
+                w.key.text,
+                path.kind().as_str(),
+                w.at.text,
+                at.kind().as_str()
+            );
+            return self.fail(
+                &w.at,
+                message,
+                Some("`at` leads from the request to the same kind of thing as `key`".into()),
+            );
         }
         if matches!(path, KeyPath::Cluster | KeyPath::Neighbours) {
-            return self.fail(&w.key, "events are kept by account", Some(format!("use key = \"account\" with at = \"{}\"", w.key.text)));
+            return self.fail(
+                &w.key,
+                "events are kept by account",
+                Some(format!("use key = \"account\" with at = \"{}\"", w.key.text)),
+            );
         }
         let shared = matches!(at, KeyPath::Cluster | KeyPath::Neighbours);
         if shared && matches!(w.aggregate, Aggregate::Distinct | Aggregate::Rank | Aggregate::Entropy) {
             let message = format!("`{}` cannot be read over a cluster", w.aggregate.as_str());
-            return self.fail(&w.at, message, Some("use count, sum, mean, min, max, ratio, rate, trend, last or since".into()));
+            return self.fail(
+                &w.at,
+                message,
+                Some("use count, sum, mean, min, max, ratio, rate, trend, last or since".into()),
+            );
         }
         let kind = path.kind() as usize;
         let base: SmallVec<[&Text; 2]> = w.filter.iter().collect();
@@ -396,7 +496,9 @@ impl<'a> Compiler<'a> {
                 self.distinct_horizons[kind] = self.distinct_horizons[kind].max(window_ms.unwrap_or(FAR_MS));
                 How::Distinct { set, window_ms }
             }
-            (Aggregate::Since, _) => How::Since { time: self.cell(w, path, &base, CellOp::LastTime)?, window_ms },
+            (Aggregate::Since, _) => {
+                How::Since { time: self.cell(w, path, &base, CellOp::LastTime)?, window_ms }
+            }
             (Aggregate::Last, _) => How::Last {
                 time: self.cell(w, path, &base, CellOp::LastTime)?,
                 value: self.cell(w, path, &base, CellOp::LastValue)?,
@@ -406,10 +508,18 @@ impl<'a> Compiler<'a> {
                 self.cell(w, path, &base, CellOp::FirstTime)?;
                 How::Cell { cell: self.cell(w, path, &base, CellOp::FirstValue)?, op: CellOp::FirstValue }
             }
-            (Aggregate::Count, None) => How::Cell { cell: self.cell(w, path, &base, CellOp::Count)?, op: CellOp::Count },
-            (Aggregate::Sum, None) => How::Cell { cell: self.cell(w, path, &base, CellOp::Sum)?, op: CellOp::Sum },
-            (Aggregate::Min, None) => How::Cell { cell: self.cell(w, path, &base, CellOp::Min)?, op: CellOp::Min },
-            (Aggregate::Max, None) => How::Cell { cell: self.cell(w, path, &base, CellOp::Max)?, op: CellOp::Max },
+            (Aggregate::Count, None) => {
+                How::Cell { cell: self.cell(w, path, &base, CellOp::Count)?, op: CellOp::Count }
+            }
+            (Aggregate::Sum, None) => {
+                How::Cell { cell: self.cell(w, path, &base, CellOp::Sum)?, op: CellOp::Sum }
+            }
+            (Aggregate::Min, None) => {
+                How::Cell { cell: self.cell(w, path, &base, CellOp::Min)?, op: CellOp::Min }
+            }
+            (Aggregate::Max, None) => {
+                How::Cell { cell: self.cell(w, path, &base, CellOp::Max)?, op: CellOp::Max }
+            }
             (Aggregate::Mean, None) => How::CellRatio {
                 over: self.cell(w, path, &base, CellOp::Sum)?,
                 under: self.cell(w, path, &base, CellOp::Count)?,
@@ -433,14 +543,21 @@ impl<'a> Compiler<'a> {
                     Aggregate::Sum => How::Sum(self.span(at, stream, delay_ms, ms)),
                     Aggregate::Mean => How::Mean(self.span(at, stream, delay_ms, ms)),
                     Aggregate::Rate => How::Rate(self.span(at, stream, delay_ms, ms), Duration(ms).as_days()),
-                    Aggregate::Trend => How::Trend(self.span(at, stream, delay_ms, ms / 2), self.span(at, stream, delay_ms, ms)),
+                    Aggregate::Trend => How::Trend(
+                        self.span(at, stream, delay_ms, ms / 2),
+                        self.span(at, stream, delay_ms, ms),
+                    ),
                     Aggregate::Min | Aggregate::Max => {
                         self.extremes[kind] |= 1 << stream;
                         How::Extreme { stream, from_ms, to_ms, largest: aggregate == Aggregate::Max }
                     }
                     Aggregate::Rank => How::Rank { stream, from_ms, to_ms },
                     Aggregate::Entropy => How::Entropy { stream, from_ms, to_ms },
-                    Aggregate::Distinct | Aggregate::Last | Aggregate::First | Aggregate::Since | Aggregate::Ratio => {
+                    Aggregate::Distinct
+                    | Aggregate::Last
+                    | Aggregate::First
+                    | Aggregate::Since
+                    | Aggregate::Ratio => {
                         unreachable!("handled above")
                     }
                 }
@@ -452,7 +569,10 @@ impl<'a> Compiler<'a> {
         let own = w.current
             && delay_ms == 0
             && at != KeyPath::Neighbours
-            && !matches!(w.aggregate, Aggregate::Last | Aggregate::First | Aggregate::Since | Aggregate::Rank);
+            && !matches!(
+                w.aggregate,
+                Aggregate::Last | Aggregate::First | Aggregate::Since | Aggregate::Rank
+            );
         self.read_group(at).reads.push(Read { column: column as u16, how, own, evidence });
         Ok(())
     }
@@ -476,14 +596,27 @@ impl<'a> Compiler<'a> {
                 })
             }
             _ => {
-                let number = attempt(Type::Number, &mut scope)
-                    .map(|program| (ColumnSource::Expr { program, text_of: None, unit: ExprUnit::Number }, ColumnKind::Number));
+                let number = attempt(Type::Number, &mut scope).map(|program| {
+                    (
+                        ColumnSource::Expr { program, text_of: None, unit: ExprUnit::Number },
+                        ColumnKind::Number,
+                    )
+                });
                 number.or_else(|first| {
                     attempt(Type::Bool, &mut scope)
-                        .map(|program| (ColumnSource::Expr { program, text_of: None, unit: ExprUnit::Number }, ColumnKind::Flag))
+                        .map(|program| {
+                            (
+                                ColumnSource::Expr { program, text_of: None, unit: ExprUnit::Number },
+                                ColumnKind::Flag,
+                            )
+                        })
                         .or_else(|_| {
-                            attempt(Type::Duration, &mut scope)
-                                .map(|program| (ColumnSource::Expr { program, text_of: None, unit: ExprUnit::Days }, ColumnKind::Number))
+                            attempt(Type::Duration, &mut scope).map(|program| {
+                                (
+                                    ColumnSource::Expr { program, text_of: None, unit: ExprUnit::Days },
+                                    ColumnKind::Number,
+                                )
+                            })
                         })
                         .map_err(|_| first)
                 })

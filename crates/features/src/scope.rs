@@ -53,7 +53,8 @@ pub(crate) enum ClusterField {
     Accounts,
     Links,
 }
-const CLUSTER_FIELDS: &[(&str, ClusterField)] = &[("accounts", ClusterField::Accounts), ("links", ClusterField::Links)];
+const CLUSTER_FIELDS: &[(&str, ClusterField)] =
+    &[("accounts", ClusterField::Accounts), ("links", ClusterField::Links)];
 
 const DATA: u32 = 0;
 const LINKED: u32 = 1;
@@ -109,7 +110,8 @@ pub(crate) struct Constants {
 
 impl Constants {
     fn code(&mut self, kind: Kind, text: &str) -> f64 {
-        let of_kind: Vec<&str> = self.texts.iter().filter(|(k, _)| *k == kind).map(|(_, t)| t.as_str()).collect();
+        let of_kind: Vec<&str> =
+            self.texts.iter().filter(|(k, _)| *k == kind).map(|(_, t)| t.as_str()).collect();
         let index = of_kind.iter().position(|t| *t == text).unwrap_or(of_kind.len());
         if index == of_kind.len() {
             self.texts.push((kind, text.to_owned()));
@@ -186,7 +188,10 @@ impl Scope for EventScope<'_> {
     fn names(&self) -> Vec<String> {
         let data = slots(self.event_type).iter().map(|s| format!("data.{}", s.name));
         let linked = Block::ALL.iter().flat_map(|b| {
-            b.facts().iter().filter(|f| !f.name.ends_with("_pos")).map(move |f| format!("{}.{}", b.prefix(), f.name))
+            b.facts()
+                .iter()
+                .filter(|f| !f.name.ends_with("_pos"))
+                .map(move |f| format!("{}.{}", b.prefix(), f.name))
         });
         let line = (self.event_type == EventType::RefundRequested).then_some(LINE_FIELDS).unwrap_or_default();
         data.chain(linked)

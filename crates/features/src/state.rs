@@ -156,7 +156,8 @@ impl State {
             let oldest_kept = time.saturating_sub(plan.distinct_horizon_ms[kind as usize]);
             let entity = self.entity_mut(kind, id);
             if entity.distincts.is_empty() {
-                entity.distincts = vec![Distinct::default(); plan.distincts[kind as usize]].into_boxed_slice();
+                entity.distincts =
+                    vec![Distinct::default(); plan.distincts[kind as usize]].into_boxed_slice();
             }
             entity.distincts[set as usize].see(what, time, oldest_kept);
         }

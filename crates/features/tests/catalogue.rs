@@ -24,11 +24,15 @@ fn the_built_in_catalogue_compiles_and_documents_every_feature() {
     }
 }
 
-const GOOD: &str = "[[feature]]\nname = \"n\"\nabout = \"requests\"\nkey = \"account\"\non = \"refund.requested\"\n";
+const GOOD: &str =
+    "[[feature]]\nname = \"n\"\nabout = \"requests\"\nkey = \"account\"\non = \"refund.requested\"\n";
 
 #[test]
 fn wrong_words_get_the_nearest_valid_one() {
-    check(&format!("{GOOD}aggregate = \"cuont\"\n"), "line 7, column 13: there is no aggregate `cuont`; did you mean `count`?");
+    check(
+        &format!("{GOOD}aggregate = \"cuont\"\n"),
+        "line 7, column 13: there is no aggregate `cuont`; did you mean `count`?",
+    );
     check(
         "[[feature]]\nname = \"n\"\nabout = \"a\"\nkey = \"acount\"\non = \"refund.requested\"\naggregate = \"count\"\n",
         "line 5, column 8: there is no key `acount`; did you mean `account`?",
@@ -37,7 +41,10 @@ fn wrong_words_get_the_nearest_valid_one() {
         "[[feature]]\nname = \"n\"\nabout = \"a\"\nkey = \"account\"\non = \"refund.requsted\"\naggregate = \"count\"\n",
         "line 6, column 6: there is no event type `refund.requsted`; did you mean `refund.requested`?",
     );
-    check(&format!("{GOOD}aggregate = \"count\"\nwindw = \"3d\"\n"), "line 8, column 1: unknown field `windw`, expected one of `name`, `about`, `reason`, `model`, `expr`, `key`, `at`, `on`, `where`, `value`, `share`, `aggregate`, `window`, `delay`, `current`; did you mean `window`?");
+    check(
+        &format!("{GOOD}aggregate = \"count\"\nwindw = \"3d\"\n"),
+        "line 8, column 1: unknown field `windw`, expected one of `name`, `about`, `reason`, `model`, `expr`, `key`, `at`, `on`, `where`, `value`, `share`, `aggregate`, `window`, `delay`, `current`; did you mean `window`?",
+    );
 }
 
 #[test]
@@ -53,12 +60,30 @@ fn wrong_names_and_types_in_expressions_are_shown_where_they_stand() {
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    check(&format!("{GOOD}aggregate = \"sum\"\nwindow = \"3d\"\n"), "line 7, column 13: `sum` needs a `value`; as in value = \"data.amount\"");
-    check(&format!("{GOOD}aggregate = \"rate\"\n"), "line 7, column 13: `rate` needs a window; as in window = \"90d\"");
-    check(&format!("{GOOD}aggregate = \"count\"\nwindow = \"3 days\"\n"), "line 8, column 10: `3 days` is not a duration; write a whole number and one of s, m, h, d, w, as in 90d");
-    check(&format!("{GOOD}aggregate = \"count\"\nat = \"device\"\n"), "line 8, column 7: `account` is a kind of account, `device` of device; `at` leads from the request to the same kind of thing as `key`");
-    check(&format!("{GOOD}aggregate = \"count\"\nexpr = \"1\"\n"), "line 5, column 7: a feature with `expr` has no window of its own; make two features of it");
-    check(&format!("{GOOD}aggregate = \"count\"\n{GOOD}aggregate = \"count\"\n"), "line 9, column 9: a second feature is called `n`");
+    check(
+        &format!("{GOOD}aggregate = \"sum\"\nwindow = \"3d\"\n"),
+        "line 7, column 13: `sum` needs a `value`; as in value = \"data.amount\"",
+    );
+    check(
+        &format!("{GOOD}aggregate = \"rate\"\n"),
+        "line 7, column 13: `rate` needs a window; as in window = \"90d\"",
+    );
+    check(
+        &format!("{GOOD}aggregate = \"count\"\nwindow = \"3 days\"\n"),
+        "line 8, column 10: `3 days` is not a duration; write a whole number and one of s, m, h, d, w, as in 90d",
+    );
+    check(
+        &format!("{GOOD}aggregate = \"count\"\nat = \"device\"\n"),
+        "line 8, column 7: `account` is a kind of account, `device` of device; `at` leads from the request to the same kind of thing as `key`",
+    );
+    check(
+        &format!("{GOOD}aggregate = \"count\"\nexpr = \"1\"\n"),
+        "line 5, column 7: a feature with `expr` has no window of its own; make two features of it",
+    );
+    check(
+        &format!("{GOOD}aggregate = \"count\"\n{GOOD}aggregate = \"count\"\n"),
+        "line 9, column 9: a second feature is called `n`",
+    );
 }
 
 #[test]

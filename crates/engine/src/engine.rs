@@ -1,0 +1,325 @@
+//! What does an event lead to? The state of one log, and the decision on each refund request.
+
+use crate::decider::Decider;
+use crate::event_ids::EventIds;
+use ringfence_decide::{Ask, Explain, Weighed};
+use ringfence_domain::event::RefundRequested;
+use ringfence_domain::words::ClaimReason;
+use ringfence_domain::{Body, Currency, Decision, DecisionKind, Duration, Event, Timestamp};
+use ringfence_features::fact::{Convert, Fact};
+use ringfence_features::{Folder, Plan, SnapshotError};
+use ringfence_learn::score::{Explained, Scorer, Scratch};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Events behind one reason that are looked up: as many as a decision shows.
+const EVENTS_A_COLUMN_MAX: usize = 8;
+
+/// Version of the engine's own part of a snapshot.
+const FORMAT: u32 = 1;
+
+/// Why an event could not be applied as it stands; the state is as if it had not come.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// A request is in a currency without a rate at its time.
+    #[error(
+        "no rate from {currency} to {reporting} is known at {at}; add a dated rate to the configuration and send the request again"
+    )]
+    NoRate {
+        /// Currency of the request.
+        currency: Currency,
+        /// The reporting currency.
+        reporting: Currency,
+        /// Time of the request.
+        at: Timestamp,
+    },
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub enum Applied<'a> {
+    /// Folded.
+    Folded,
+    /// Of an unknown type: kept by the log, without effect.
+    Unknown,
+    /// A refund request was folded; its vector and decision.
+    Request(Request<'a>),
+}
+
+/// A refund request as it was seen.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The request.
+    pub event: &'a RefundRequested,
+    /// Its time.
+    pub time: Timestamp,
+    /// Its place in the log.
+    pub position: u64,
+    /// Amount in minor units of the reporting currency.
+    pub amount_minor: i64,
+    /// The as-of vector, in the order of the schema.
+    pub vector: &'a [f64],
+    /// The words of category columns: (column, word).
+    pub words: &'a [(usize, String)],
+    /// The decision, where the engine has a decider.
+    pub decision: Option<Decision>,
+    /// What each decision would have cost, in the order of the contract; empty without a decider.
+    pub weighed: Vec<Weighed>,
+}
+
+/// The state of one log.
+#[derive(Clone, Debug)]
+pub struct Engine<C> {
+    folder: Folder,
+    convert: C,
+    reporting: Currency,
+    decider: Option<Decider>,
+    ids: EventIds,
+    position: u64,
+    /// Arrival times of the requests sent to review, ms, oldest first; those of the last 24 hours.
+    reviews: VecDeque<i64>,
+    words: Vec<(usize, String)>,
+    scratch: Scratch,
+}
+
+/// The engine's own part of a snapshot.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: u32,
+    position: u64,
+    reviews: VecDeque<i64>,
+    ids: EventIds,
+}
+
+impl<C: Convert> Engine<C> {
+    /// An engine before the first event. `convert` turns money into minor units of `reporting`.
+    pub fn new(plan: Arc<Plan>, reporting: Currency, convert: C, decider: Option<Decider>) -> Engine<C> {
+        Self::with_folder(Folder::new(plan), reporting, convert, decider)
+    }
+    fn with_folder(folder: Folder, reporting: Currency, convert: C, decider: Option<Decider>) -> Engine<C> {
+        Engine {
+            folder,
+            convert,
+            reporting,
+            decider,
+            ids: EventIds::default(),
+            position: 0,
+            reviews: VecDeque::new(),
+            words: Vec::new(),
+            scratch: Scratch::default(),
+        }
+    }
+    /// The state.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+    /// Events applied: the position of the next.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+    /// Applies the next event of the log.
+    ///
+    /// # Errors
+    /// A refund request in a currency without a rate is refused: nobody can weigh it.
+    pub fn apply<'a>(&'a mut self, event: &'a Event) -> Result<Applied<'a>, EngineError> {
+        if let Body::RefundRequested(request) = &event.body
+            && self.convert.convert(request.amount, event.time).is_none()
+        {
+            let (currency, reporting, at) = (request.amount.currency, self.reporting, event.time);
+            return Err(EngineError::NoRate { currency, reporting, at });
+        }
+        let position = self.position;
+        self.position += 1;
+        self.ids.push(event.id.as_str());
+        let Some(fact) = self.folder.flatten(event, position, &self.convert) else {
+            return Ok(Applied::Unknown);
+        };
+        match &event.body {
+            Body::RefundRequested(request) => Ok(Applied::Request(self.request(event, request, &fact))),
+            _ => {
+                self.folder.fold(&fact);
+                Ok(Applied::Folded)
+            }
+        }
+    }
+    fn request<'a>(&'a mut self, event: &'a Event, request: &'a RefundRequested, fact: &Fact) -> Request<'a> {
+        self.folder.vector(fact);
+        self.words.clear();
+        for (column, def) in self.folder.plan().schema.columns.iter().enumerate() {
+            if def.kind == ringfence_domain::vector::ColumnKind::Category
+                && let Some(word) = self.folder.word(fact, column)
+            {
+                self.words.push((column, word.to_owned()));
+            }
+        }
+        let amount_minor = fact.slots[ringfence_features::fact::at::RefundRequested::amount] as i64;
+        let (decision, weighed) = match self.decide(request, fact, amount_minor) {
+            Some((decision, weighed)) => (Some(decision), weighed),
+            None => (None, Vec::new()),
+        };
+        if decision.as_ref().is_some_and(|d| d.decision == DecisionKind::Review) {
+            self.reviews.push_back(fact.arrival);
+        }
+        self.folder.complete(fact);
+        let (time, position) = (event.time, fact.position);
+        Request {
+            event: request,
+            time,
+            position,
+            amount_minor,
+            vector: self.folder.last_vector(),
+            words: &self.words,
+            decision,
+            weighed,
+        }
+    }
+    fn decide(
+        &mut self,
+        request: &RefundRequested,
+        fact: &Fact,
+        amount_minor: i64,
+    ) -> Option<(Decision, Vec<Weighed>)> {
+        let decider = self.decider.as_ref()?;
+        while self.reviews.front().is_some_and(|&t| t <= fact.arrival - Duration::DAY.0) {
+            self.reviews.pop_front();
+        }
+        let vector = self.folder.last_vector();
+        let score = decider.scorer.as_ref().map_or(f64::NAN, |s| s.score(vector, &mut self.scratch));
+        let arrived_at =
+            Timestamp::from_millis(fact.arrival).expect("arrival times were checked by the codec");
+        let ask = Ask {
+            refund: request.refund.clone(),
+            position: fact.position,
+            arrived_at,
+            amount: request.amount,
+            amount_reporting_minor: amount_minor,
+            reporting: self.reporting,
+            reason: request.reason,
+            channel: request.channel,
+            score,
+            goods_returnable: goods_with_customer(request.reason) && !self.folder.received(fact),
+            reviews_last_24h: self.reviews.len() as u32,
+            cluster: self.folder.cluster(),
+            versions: decider.versions.clone(),
+        };
+        let mut behind = Behind {
+            folder: &self.folder,
+            fact,
+            scorer: decider.scorer.as_ref(),
+            ids: &self.ids,
+            words: &self.words,
+            scratch: &mut self.scratch,
+        };
+        Some(decider.policy.decide_with_costs(&ask, vector, &mut behind))
+    }
+    /// The engine's whole state as bytes; the same state gives the same bytes.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let head = Head {
+            format: FORMAT,
+            position: self.position,
+            reviews: self.reviews.clone(),
+            ids: self.ids.clone(),
+        };
+        let bytes = postcard::to_stdvec(&head).expect("writing to memory cannot fail");
+        let mut out = (bytes.len() as u64).to_le_bytes().to_vec();
+        out.extend(bytes);
+        out.extend(self.folder.snapshot());
+        out
+    }
+    /// An engine as it was when the snapshot was taken; `decider` may be another one.
+    ///
+    /// # Errors
+    /// Where the bytes are not a whole snapshot of this version and of the plan's catalogue.
+    pub fn restore(
+        bytes: &[u8],
+        plan: Arc<Plan>,
+        reporting: Currency,
+        convert: C,
+        decider: Option<Decider>,
+    ) -> Result<Engine<C>, SnapshotError> {
+        let cut = || SnapshotError::Malformed("cut off in its head".into());
+        let length =
+            bytes.get(..8).and_then(|b| b.try_into().ok()).map(u64::from_le_bytes).ok_or_else(cut)?;
+        let end = usize::try_from(length).ok().and_then(|l| l.checked_add(8)).ok_or_else(cut)?;
+        let head = bytes.get(8..end).ok_or_else(cut)?;
+        let head: Head = postcard::from_bytes(head).map_err(|e| SnapshotError::Malformed(e.to_string()))?;
+        if head.format != FORMAT {
+            return Err(SnapshotError::Format(head.format));
+        }
+        let folder = Folder::restore(plan, &bytes[end..])?;
+        let mut engine = Self::with_folder(folder, reporting, convert, decider);
+        engine.position = head.position;
+        engine.reviews = head.reviews;
+        engine.ids = head.ids;
+        Ok(engine)
+    }
+}
+
+/// Whether the customer, by their own words, has the goods.
+fn goods_with_customer(reason: ClaimReason) -> bool {
+    match reason {
+        ClaimReason::NotReceived | ClaimReason::MissingItem | ClaimReason::EmptyPackage => false,
+        ClaimReason::Damaged
+        | ClaimReason::Defective
+        | ClaimReason::WrongItem
+        | ClaimReason::NotAsDescribed
+        | ClaimReason::ChangedMind
+        | ClaimReason::Late
+        | ClaimReason::Other => true,
+    }
+}
+
+/// What is behind a score, looked up when the policy asks.
+struct Behind<'a> {
+    folder: &'a Folder,
+    fact: &'a Fact,
+    scorer: Option<&'a Scorer>,
+    ids: &'a EventIds,
+    words: &'a [(usize, String)],
+    scratch: &'a mut Scratch,
+}
+
+impl Behind<'_> {
+    fn in_log_odds(&self, explained: Explained, out: &mut Vec<(usize, f64)>) {
+        let (p, p0) = (clamp(explained.probability), clamp(explained.expected_probability));
+        let difference = p - p0;
+        let ratio =
+            if difference.abs() < 1e-9 { 1.0 / (p * (1.0 - p)) } else { (logit(p) - logit(p0)) / difference };
+        let parts = self.scratch.attributions().iter().enumerate();
+        out.extend(parts.filter(|(_, a)| **a != 0.0).map(|(column, a)| (column, a * ratio)));
+    }
+}
+
+fn clamp(p: f64) -> f64 {
+    p.clamp(1e-6, 1.0 - 1e-6)
+}
+fn logit(p: f64) -> f64 {
+    libm::log(p / (1.0 - p))
+}
+
+impl Explain for Behind<'_> {
+    fn attributions(&mut self, out: &mut Vec<(usize, f64)>) {
+        if let Some(scorer) = self.scorer {
+            let explained = scorer.explain_path(self.folder.last_vector(), self.scratch);
+            self.in_log_odds(explained, out);
+        }
+    }
+    fn attributions_exact(&mut self, out: &mut Vec<(usize, f64)>) {
+        if let Some(scorer) = self.scorer {
+            let explained = scorer.explain_exact(self.folder.last_vector(), self.scratch);
+            self.in_log_odds(explained, out);
+        }
+    }
+    fn events(&mut self, column: usize, out: &mut Vec<String>) {
+        let mut positions = Vec::new();
+        self.folder.evidence(self.fact, column, EVENTS_A_COLUMN_MAX, &mut positions);
+        if positions.is_empty() {
+            positions.push(self.fact.position);
+        }
+        out.extend(positions.into_iter().filter_map(|p| self.ids.get(p)).map(str::to_owned));
+    }
+    fn word(&mut self, column: usize) -> Option<String> {
+        self.words.iter().find(|(c, _)| *c == column).map(|(_, word)| word.clone())
+    }
+}
