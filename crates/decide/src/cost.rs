@@ -78,9 +78,12 @@ impl Policy {
     /// What `decision` costs in this situation; none where the policy does not offer it or it is not possible.
     pub fn costs(&self, decision: DecisionKind, situation: &Situation) -> Option<Costs> {
         let figures = self.decision(decision)?;
-        if !self.possible(decision, figures, situation) {
-            return None;
-        }
+        if self.possible(decision, figures, situation) { self.priced(decision, situation) } else { None }
+    }
+
+    /// What `decision` costs where it was taken, possible or not; none where the policy does not offer it.
+    pub fn priced(&self, decision: DecisionKind, situation: &Situation) -> Option<Costs> {
+        let figures = self.decision(decision)?;
         let handling = if decision == DecisionKind::Review {
             review_price(figures.handling, &self.review, situation.reviews_last_24h)
         } else {

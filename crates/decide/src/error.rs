@@ -52,6 +52,10 @@ impl PolicyError {
     pub(crate) fn from_toml(source: &str, error: &toml::de::Error) -> Self {
         let offset = error.span().map_or(0, |span| span.start);
         let message = error.message().trim().replace('\n', ", ");
+        // The reader names Rust's types; people write numbers.
+        let message = message
+            .replace("expected f64", "expected a number")
+            .replace("expected u32", "expected a whole number");
         let mut quoted = message.split('`').skip(1).step_by(2);
         let about_words = message.starts_with("unknown field") || message.starts_with("unknown variant");
         if !about_words {

@@ -12,9 +12,12 @@ mod error;
 mod explain;
 mod file;
 mod money;
+mod reasons_page;
 mod rules;
 
+pub mod backtest;
 pub mod cost;
+pub mod ledger;
 pub mod plan;
 pub mod policy;
 pub mod reasons;

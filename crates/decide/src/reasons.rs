@@ -106,6 +106,8 @@ pub fn find(code: &str) -> Option<&'static ReasonCode> {
     CODES.iter().find(|entry| entry.code == code)
 }
 
+pub use crate::reasons_page::page;
+
 /// All built-in codes, in the order in which they are documented.
 pub fn all() -> &'static [ReasonCode] {
     CODES
