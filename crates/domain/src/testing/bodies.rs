@@ -62,19 +62,54 @@ pub fn body(event_type: EventType) -> BoxedStrategy<Body> {
 fn of_account(event_type: EventType) -> BoxedStrategy<Body> {
     match event_type {
         EventType::AccountOpened => draw_body!(AccountOpened {
-            account: id("A"), country: opt(id("C")), email: opt(id("em")), phone: opt(id("ph")),
+            account: id("A"),
+            country: opt(id("C")),
+            email: opt(id("em")),
+            phone: opt(id("ph")),
         }),
-        EventType::AccountClosed => draw_body!(AccountClosed { account: id("A"), reason: opt(id("reason ")) }),
+        EventType::AccountClosed => {
+            draw_body!(AccountClosed { account: id("A"), reason: opt(id("reason ")) })
+        }
         EventType::IdentifierSeen => {
             draw_body!(IdentifierSeen { account: id("A"), kind: word(), value: id("v") })
         }
-        EventType::SessionStarted => (any::<bool>(), id("A"), id("S"), pairs!(
-            id("se"), opt(id("D")), opt(id("I")), opt(id("AS")), opt(id("C")), opt(word()), opt(any::<bool>()), opt(attributes())
-        ))
-            .prop_map(|(is_staff, account, staff, taken!(session, device, ip, asn, country, auth, new_device, attributes))| {
-                let (account, staff) = if is_staff { (None, Some(staff)) } else { (Some(account), None) };
-                Body::SessionStarted(SessionStarted { session, account, staff, device, ip, asn, country, auth, new_device, attributes })
-            })
+        EventType::SessionStarted => (
+            any::<bool>(),
+            id("A"),
+            id("S"),
+            pairs!(
+                id("se"),
+                opt(id("D")),
+                opt(id("I")),
+                opt(id("AS")),
+                opt(id("C")),
+                opt(word()),
+                opt(any::<bool>()),
+                opt(attributes())
+            ),
+        )
+            .prop_map(
+                |(
+                    is_staff,
+                    account,
+                    staff,
+                    taken!(session, device, ip, asn, country, auth, new_device, attributes),
+                )| {
+                    let (account, staff) = if is_staff { (None, Some(staff)) } else { (Some(account), None) };
+                    Body::SessionStarted(SessionStarted {
+                        session,
+                        account,
+                        staff,
+                        device,
+                        ip,
+                        asn,
+                        country,
+                        auth,
+                        new_device,
+                        attributes,
+                    })
+                },
+            )
             .boxed(),
         EventType::AppealOpened => draw_body!(AppealOpened { refund: id("R"), account: id("A") }),
         _ => draw_body!(AppealResolved { refund: id("R"), account: id("A"), outcome: word() }),
@@ -84,21 +119,44 @@ fn of_account(event_type: EventType) -> BoxedStrategy<Body> {
 fn of_order(event_type: EventType) -> BoxedStrategy<Body> {
     match event_type {
         EventType::ItemListed => draw_body!(ItemListed {
-            sku: id("SKU-"), category: opt(id("cat-")), unit_price: opt(money()),
-            weight_g: opt(any::<u64>()), serialised: opt(any::<bool>()),
+            sku: id("SKU-"),
+            category: opt(id("cat-")),
+            unit_price: opt(money()),
+            weight_g: opt(any::<u64>()),
+            serialised: opt(any::<bool>()),
         }),
         EventType::OrderPlaced => draw_body!(OrderPlaced {
-            order: id("O"), account: id("A"), lines: lines(), total: money(),
-            address: opt(id("ad")), payment: opt(id("pay")), device: opt(id("D")), ip: opt(id("I")),
-            seller: opt(id("sel")), warehouse: opt(id("W")), promised_by: opt(timestamp()),
+            order: id("O"),
+            account: id("A"),
+            lines: lines(),
+            total: money(),
+            address: opt(id("ad")),
+            payment: opt(id("pay")),
+            device: opt(id("D")),
+            ip: opt(id("I")),
+            seller: opt(id("sel")),
+            warehouse: opt(id("W")),
+            promised_by: opt(timestamp()),
         }),
         EventType::ParcelScanned => draw_body!(ParcelScanned {
-            parcel: id("P"), order: id("O"), direction: word(), carrier: id("car"), status: word(),
-            refund: opt(id("R")), weight_g: opt(0..50_000_u64), postal_code: opt(id("zip ")), site: opt(id("W")),
-            service: opt(id("express")), driver: opt(id("dr")), proof: opt(proof()),
+            parcel: id("P"),
+            order: id("O"),
+            direction: word(),
+            carrier: id("car"),
+            status: word(),
+            refund: opt(id("R")),
+            weight_g: opt(0..50_000_u64),
+            postal_code: opt(id("zip ")),
+            site: opt(id("W")),
+            service: opt(id("express")),
+            driver: opt(id("dr")),
+            proof: opt(proof()),
         }),
         EventType::ChargebackOpened => draw_body!(ChargebackOpened {
-            order: id("O"), amount: money(), reason: word(), network_code: opt(id("10.")),
+            order: id("O"),
+            amount: money(),
+            reason: word(),
+            network_code: opt(id("10.")),
         }),
         _ => draw_body!(TestPurchaseRegistered { order: id("O") }),
     }
@@ -118,16 +176,32 @@ fn of_return(event_type: EventType) -> BoxedStrategy<Body> {
         EventType::ReturnAuthorised => {
             let destination = draw!(Destination { postal_code: opt(id("zip ")), site: opt(id("W")) });
             draw_body!(ReturnAuthorised {
-                order: id("O"), lines: lines(), refund: opt(id("R")), parcel: opt(id("P")), carrier: opt(id("car")),
-                service: opt(id("economy")), destination: opt(destination),
+                order: id("O"),
+                lines: lines(),
+                refund: opt(id("R")),
+                parcel: opt(id("P")),
+                carrier: opt(id("car")),
+                service: opt(id("economy")),
+                destination: opt(destination),
             })
         }
         EventType::ReturnReceived => draw_body!(ReturnReceived {
-            order: id("O"), lines: lines(), staff: id("S"), refund: opt(id("R")), parcel: opt(id("P")),
-            station: opt(id("st")), lane: opt(word()), weight_g: opt(0..50_000_u64), serial_match: opt(any::<bool>()),
+            order: id("O"),
+            lines: lines(),
+            staff: id("S"),
+            refund: opt(id("R")),
+            parcel: opt(id("P")),
+            station: opt(id("st")),
+            lane: opt(word()),
+            weight_g: opt(0..50_000_u64),
+            serial_match: opt(any::<bool>()),
         }),
         EventType::ReturnInspected => draw_body!(ReturnInspected {
-            order: id("O"), lines: lines(), condition: word(), refund: opt(id("R")), staff: opt(id("S")),
+            order: id("O"),
+            lines: lines(),
+            condition: word(),
+            refund: opt(id("R")),
+            staff: opt(id("S")),
         }),
         _ => draw_body!(ItemRestocked { order: id("O"), line: 0..9_u32, staff: opt(id("S")) }),
     }
@@ -136,20 +210,38 @@ fn of_return(event_type: EventType) -> BoxedStrategy<Body> {
 fn of_staff(event_type: EventType) -> BoxedStrategy<Body> {
     match event_type {
         EventType::ContactOpened => draw_body!(ContactOpened {
-            contact: id("C"), account: id("A"), channel: word(), order: opt(id("O")), staff: opt(id("S")),
-            queue: opt(id("Q")), assigned: opt(word()), authenticated: opt(any::<bool>()),
+            contact: id("C"),
+            account: id("A"),
+            channel: word(),
+            order: opt(id("O")),
+            staff: opt(id("S")),
+            queue: opt(id("Q")),
+            assigned: opt(word()),
+            authenticated: opt(any::<bool>()),
         }),
         EventType::MessagePosted => {
             draw_body!(MessagePosted { contact: id("C"), author: word(), text: text(), staff: opt(id("S")) })
         }
-        EventType::ContactClosed => draw_body!(ContactClosed { contact: id("C"), outcome: opt(id("outcome ")) }),
+        EventType::ContactClosed => {
+            draw_body!(ContactClosed { contact: id("C"), outcome: opt(id("outcome ")) })
+        }
         EventType::StaffJoined => draw_body!(StaffJoined {
-            staff: id("S"), role: word(), site: opt(id("W")), team: opt(id("team")), queue: opt(id("Q")),
-            shift: opt(id("night")), approval_limit: opt(money()),
+            staff: id("S"),
+            role: word(),
+            site: opt(id("W")),
+            team: opt(id("team")),
+            queue: opt(id("Q")),
+            shift: opt(id("night")),
+            approval_limit: opt(money()),
         }),
         _ => draw_body!(StaffActed {
-            staff: id("S"), action: word(), order: opt(id("O")), account: opt(id("A")), refund: opt(id("R")),
-            contact: opt(id("C")), session: opt(id("se")),
+            staff: id("S"),
+            action: word(),
+            order: opt(id("O")),
+            account: opt(id("A")),
+            refund: opt(id("R")),
+            contact: opt(id("C")),
+            session: opt(id("se")),
         }),
     }
 }
@@ -157,15 +249,29 @@ fn of_staff(event_type: EventType) -> BoxedStrategy<Body> {
 fn of_refund(event_type: EventType) -> BoxedStrategy<Body> {
     match event_type {
         EventType::RefundRequested => draw_body!(RefundRequested {
-            refund: id("R"), order: id("O"), account: id("A"), lines: lines(), amount: money(), reason: word(),
-            channel: word(), contact: opt(id("C")), staff: opt(id("S")), device: opt(id("D")), ip: opt(id("I")),
-            instrument: opt(instrument()), documents: opt(hashes()),
+            refund: id("R"),
+            order: id("O"),
+            account: id("A"),
+            lines: lines(),
+            amount: money(),
+            reason: word(),
+            channel: word(),
+            contact: opt(id("C")),
+            staff: opt(id("S")),
+            device: opt(id("D")),
+            ip: opt(id("I")),
+            instrument: opt(instrument()),
+            documents: opt(hashes()),
         }),
         EventType::RefundDecided => {
             let by = prop_oneof![Just(DecidedBy::Engine), id("S").prop_map(DecidedBy::Staff)];
             draw_body!(RefundDecided {
-                refund: id("R"), decision: word(), by: by, overridden: opt(any::<bool>()),
-                reason_codes: opt(proptest::collection::vec("[a-z_]{1,20}", 0..4)), score: opt(share()),
+                refund: id("R"),
+                decision: word(),
+                by: by,
+                overridden: opt(any::<bool>()),
+                reason_codes: opt(proptest::collection::vec("[a-z_]{1,20}", 0..4)),
+                score: opt(share()),
                 versions: opt(proptest::collection::btree_map("[a-z]{1,8}", "[0-9a-f]{8}", 0..4)),
             })
         }
@@ -177,8 +283,13 @@ fn of_refund(event_type: EventType) -> BoxedStrategy<Body> {
             draw_body!(VerdictRecorded { subject: subject, verdict: word(), method: word() })
         }
         _ => draw_body!(PostCollected {
-            post: id("post"), platform: word(), channel: id("#ch"), author: id("@"), text: text(),
-            posted_at: opt(timestamp()), images: opt(hashes()),
+            post: id("post"),
+            platform: word(),
+            channel: id("#ch"),
+            author: id("@"),
+            text: text(),
+            posted_at: opt(timestamp()),
+            images: opt(hashes()),
         }),
     }
 }

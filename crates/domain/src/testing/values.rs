@@ -43,7 +43,8 @@ pub fn timestamp() -> impl Strategy<Value = Timestamp> {
 
 /// Money in a few currencies: usual amounts, none, debts, and the largest.
 pub fn money() -> impl Strategy<Value = Money> {
-    let amount = prop_oneof![8 => 0..500_000_i64, 1 => Just(AMOUNT_MAX), 1 => Just(-AMOUNT_MAX), 1 => -500_000..0_i64];
+    let amount =
+        prop_oneof![8 => 0..500_000_i64, 1 => Just(AMOUNT_MAX), 1 => Just(-AMOUNT_MAX), 1 => -500_000..0_i64];
     let currency = proptest::sample::select(vec!["USD", "EUR", "GBP", "JPY", "KWD"]);
     (amount, currency).prop_map(|(amount, code)| {
         let currency = Currency::new(code).expect("three capital letters");
@@ -54,8 +55,9 @@ pub fn money() -> impl Strategy<Value = Money> {
 /// One line of an order or a request.
 pub fn line() -> impl Strategy<Value = Line> {
     let quantity = prop_oneof![9 => 1..5_u32, 1 => Just(u32::MAX)];
-    (0..9_u32, opt(id("SKU-")), opt(id("cat-")), quantity, opt(money()))
-        .prop_map(|(line, sku, category, quantity, unit_price)| Line { line, sku, category, quantity, unit_price })
+    (0..9_u32, opt(id("SKU-")), opt(id("cat-")), quantity, opt(money())).prop_map(
+        |(line, sku, category, quantity, unit_price)| Line { line, sku, category, quantity, unit_price },
+    )
 }
 
 /// Up to six lines; none, too.
