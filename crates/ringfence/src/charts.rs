@@ -6,7 +6,8 @@ use ringfence_learn::dataset::Label;
 use ringfence_learn::evaluate::{Evaluation, Figures};
 use ringfence_learn::model::Model;
 use ringfence_report::chart::{
-    self, AreaSpec, Band, Bar, BarSpec, CalibrationBin, CalibrationSpec, CurveSpec, HistogramSpec, Mark, Series,
+    self, AreaSpec, Band, Bar, BarSpec, CalibrationBin, CalibrationSpec, CurveSpec, HistogramSpec, Mark,
+    Series,
 };
 use ringfence_report::{Axis, Svg, text};
 use std::collections::BTreeMap;
@@ -57,7 +58,10 @@ pub(crate) fn money_by_budget(e: &Evaluation) -> Svg {
             text::share(budget),
             text::share(value(e.model.money_at_budget))
         ),
-        x: Axis::share("Share of requests reviewed, most suspicious first (logarithmic)").from(BUDGET_MIN).to(1.0).log(),
+        x: Axis::share("Share of requests reviewed, most suspicious first (logarithmic)")
+            .from(BUDGET_MIN)
+            .to(1.0)
+            .log(),
         y: Axis::share("Share of the abused money found").to(1.0),
         series: all(e).map(|f| Series::new(&f.name, from(f))).collect(),
         bands: vec![],
@@ -171,7 +175,8 @@ pub(crate) fn importance_of(model: &Model) -> Vec<(String, f64)> {
         *by_column.entry(&input.column).or_default() += gain;
     }
     let all: f64 = by_column.values().sum::<f64>().max(f64::MIN_POSITIVE);
-    let mut shares: Vec<(String, f64)> = by_column.into_iter().map(|(c, g)| (c.to_owned(), g / all)).collect();
+    let mut shares: Vec<(String, f64)> =
+        by_column.into_iter().map(|(c, g)| (c.to_owned(), g / all)).collect();
     shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     shares
 }
@@ -193,7 +198,10 @@ pub(crate) fn weeks(requests: &[(Timestamp, Option<Label>)], cut: Timestamp) -> 
     let abuse = requests.iter().filter(|r| r.1 == Some(Label::Abuse)).count() as f64;
     chart::area(&AreaSpec {
         title: "Refund requests a week, by what they truly were".into(),
-        about: format!("{} of the requests are abuse.", text::share(abuse / (requests.len() as f64).max(1.0))),
+        about: format!(
+            "{} of the requests are abuse.",
+            text::share(abuse / (requests.len() as f64).max(1.0))
+        ),
         x: Axis::time("Week of the request"),
         y: Axis::number("Requests a week"),
         layers: vec![
@@ -208,7 +216,8 @@ pub(crate) fn weeks(requests: &[(Timestamp, Option<Label>)], cut: Timestamp) -> 
 /// Money lost over time under several ways to decide, summed up; the first is ours.
 pub(crate) fn money_over_time(series: Vec<Series>, currency: &str) -> Svg {
     let end = |s: &Series| s.points.last().map_or(0.0, |p| p.1);
-    let about = series.iter().map(|s| format!("{}: {}", s.name, text::money(end(s), currency))).collect::<Vec<_>>();
+    let about =
+        series.iter().map(|s| format!("{}: {}", s.name, text::money(end(s), currency))).collect::<Vec<_>>();
     chart::curve(&CurveSpec {
         title: "What refund abuse and its prevention cost, summed up".into(),
         about: format!("At the end {}.", about.join(", ")),

@@ -28,5 +28,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Simulate(commands::simulate::Args),
     Evaluate(commands::evaluate::Args),
+    Backtest(commands::backtest::Args),
+    Train(commands::train::Args),
+    Score(commands::score::Args),
+    Replay(commands::replay::Args),
     Check(commands::check::Args),
 }

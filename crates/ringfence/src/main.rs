@@ -2,21 +2,27 @@
 //!
 //! | module | answers |
 //! |---|---|
+//! | [`charts`] | how do the figures of an evaluation look? |
 //! | [`cli`] | which commands and options are there? |
 //! | [`commands`] | what does each of them do? one file a command |
 //! | [`failure`] | how is a failure told? |
+//! | [`history`] | what does the engine make of event files? |
 //! | [`input`] | how are event files read, with faults set aside? |
 //! | [`labels`] | what were the requests really? |
 //! | [`print`] | how is a result printed, for people and for programs? |
 //! | [`progress`] | how does one see that it is still at work? |
+//! | [`time`] | which moment is meant on the command line? |
 
+mod charts;
 mod cli;
 mod commands;
 mod failure;
+mod history;
 mod input;
 mod labels;
 mod print;
 mod progress;
+mod time;
 
 use clap::Parser;
 use std::process::ExitCode;

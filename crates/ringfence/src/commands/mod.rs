@@ -1,8 +1,12 @@
 //! What does each command do? One file a command, a few lines over the crates.
 
+pub(crate) mod backtest;
 pub(crate) mod check;
 pub(crate) mod evaluate;
+pub(crate) mod replay;
+pub(crate) mod score;
 pub(crate) mod simulate;
+pub(crate) mod train;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -29,6 +33,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match command {
         Command::Simulate(args) => simulate::run(&args, &context),
         Command::Evaluate(args) => evaluate::run(&args, &context),
+        Command::Backtest(args) => backtest::run(&args, &context),
+        Command::Train(args) => train::run(&args, &context),
+        Command::Score(args) => score::run(&args, &context),
+        Command::Replay(args) => replay::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),
     }
 }
