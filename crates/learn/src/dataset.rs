@@ -1,9 +1,13 @@
 //! What is learned from? One row a refund request: its vector as of then, who asked, and what people found since.
 
-use ringfence_domain::vector::Schema;
+use ringfence_domain::vector::{Schema, category_code};
 use ringfence_domain::words::Verdict;
 use ringfence_domain::{Currency, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Words kept for showing at most: past it a vocabulary is no list that people read.
+const WORDS_MAX: usize = 10_000;
 
 /// What a refund request was found to be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -105,13 +109,15 @@ pub struct Dataset {
     schema: Schema,
     rows: Vec<RowMeta>,
     columns: Vec<Vec<f32>>,
+    /// Words by their code, as far as they were given.
+    words: BTreeMap<u32, String>,
 }
 
 impl Dataset {
     /// No rows yet.
     pub fn new(schema: Schema) -> Self {
         let columns = vec![Vec::new(); schema.columns.len()];
-        Self { schema, rows: Vec::new(), columns }
+        Self { schema, rows: Vec::new(), columns, words: BTreeMap::new() }
     }
     /// Appends a row; `vector` is in the order of the schema.
     pub fn push(&mut self, meta: RowMeta, vector: &[f64]) {
@@ -128,6 +134,16 @@ impl Dataset {
         for (all, more) in self.columns.iter_mut().zip(columns) {
             all.extend(more);
         }
+    }
+    /// Keeps a word, so that its code can be shown as what it is; past [`WORDS_MAX`] further ones are not kept.
+    pub fn learn_word(&mut self, word: &str) {
+        if self.words.len() < WORDS_MAX {
+            self.words.entry(category_code(word) as u32).or_insert_with(|| word.to_owned());
+        }
+    }
+    /// The word of a category code, if it was kept.
+    pub fn word(&self, code: f32) -> Option<&str> {
+        self.words.get(&(code as u32)).map(String::as_str)
     }
     /// What the columns mean.
     pub fn schema(&self) -> &Schema {

@@ -306,7 +306,9 @@ impl Dataset {
             let meta = read_meta(meta, rows, first_row)?;
             let mut columns = Vec::with_capacity(places.features.len());
             for &place in &places.features {
-                columns.push(read(place)?.into_numbers());
+                let values = read(place)?;
+                values.words().for_each(|word| dataset.learn_word(word));
+                columns.push(values.into_numbers());
             }
             dataset.extend(meta, columns);
         }
@@ -381,6 +383,11 @@ enum Values {
 }
 
 impl Values {
+    /// The texts, each time they occur.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let texts = if let Values::Texts(texts) = self { texts.as_slice() } else { &[] };
+        texts.iter().flatten().filter_map(|t| std::str::from_utf8(t.data()).ok())
+    }
     fn into_numbers(self) -> Vec<f32> {
         match self {
             Values::Doubles(xs) => xs.into_iter().map(|x| x.map_or(f32::NAN, |x| x as f32)).collect(),
