@@ -26,11 +26,13 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    Demo(commands::demo::Args),
     Simulate(commands::simulate::Args),
-    Evaluate(commands::evaluate::Args),
-    Backtest(commands::backtest::Args),
+    Import(commands::import::Args),
+    Check(commands::check::Args),
+    Replay(commands::replay::Args),
     Train(commands::train::Args),
     Score(commands::score::Args),
-    Replay(commands::replay::Args),
-    Check(commands::check::Args),
+    Evaluate(commands::evaluate::Args),
+    Backtest(commands::backtest::Args),
 }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-mod page;
+pub(crate) mod page;
 
 /// Compares two policies on the same history: decisions that differ, money, false positives, reviewers' load.
 ///

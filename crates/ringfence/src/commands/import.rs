@@ -2,6 +2,7 @@
 
 use crate::commands::{Context, read_text};
 use crate::failure::{At, Failure};
+use crate::input;
 use crate::print;
 use crate::progress::Progress;
 use ringfence_domain::{Event, Refusal};
@@ -78,7 +79,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let map = match (args.format, &args.map) {
         (Format::Csv, Some(path)) => {
             let text = read_text(path, "read the map")?;
-            Some(Map::parse(&text).at(path.display())?)
+            let map = Map::parse(&text).map_err(|e| {
+                let failure = Failure::new(&e.message, format!("{}:{}:{}", path.display(), e.line, e.column));
+                match e.help {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                }
+            })?;
+            Some((map, input::decoder(context)?))
         }
         (Format::Csv, None) => {
             return Err(Failure::usage("a CSV needs a map of its columns", "--map")
@@ -108,7 +116,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let summary = match (args.format, &map) {
             (Format::OnlineRetail, _) => online_retail(reader, &mut files).map(|s| serde_json::to_value(s)),
             (Format::CardFraud, _) => card_fraud(reader, &mut files).map(|s| serde_json::to_value(s)),
-            (Format::Csv, Some(map)) => map.import(reader, &mut files).map(|s| serde_json::to_value(s)),
+            (Format::Csv, Some((map, decoder))) => {
+                map.import(reader, decoder, &mut files).map(|s| serde_json::to_value(s))
+            }
             (Format::Csv, None) => unreachable!("a CSV without a map was refused above"),
         };
         let summary = summary.map_err(|e| import_failure(&e, path))?;
@@ -130,7 +140,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 fn import_failure(error: &ImportError, path: &std::path::Path) -> Failure {
     let cause = std::error::Error::source(error).map_or(String::new(), |source| format!(": {source}"));
-    Err::<(), _>(format!("{error}{cause}")).at(path.display()).map_or_else(|failure| failure, |()| Failure::new(error, ""))
+    Err::<(), _>(format!("{error}{cause}"))
+        .at(path.display())
+        .map_or_else(|failure| failure, |()| Failure::new(error, ""))
 }
 
 fn tell(
@@ -155,7 +167,8 @@ fn tell(
     );
     for (path, summary) in summaries {
         let rows = summary.as_object().into_iter().flatten();
-        let rows = rows.map(|(name, n)| vec![name.replace('_', " "), n.as_u64().map_or(n.to_string(), print::count)]);
+        let rows = rows
+            .map(|(name, n)| vec![name.replace('_', " "), n.as_u64().map_or(n.to_string(), print::count)]);
         out.push_str(&print::table(&[&path.display().to_string(), ">count"], rows));
     }
     print::out(&out)

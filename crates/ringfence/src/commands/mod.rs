@@ -2,7 +2,9 @@
 
 pub(crate) mod backtest;
 pub(crate) mod check;
+pub(crate) mod demo;
 pub(crate) mod evaluate;
+pub(crate) mod import;
 pub(crate) mod replay;
 pub(crate) mod score;
 pub(crate) mod simulate;
@@ -31,13 +33,15 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let Cli { config, json, command } = cli;
     let context = Context { config: configuration(config)?, json };
     match command {
+        Command::Demo(args) => demo::run(&args, &context),
         Command::Simulate(args) => simulate::run(&args, &context),
-        Command::Evaluate(args) => evaluate::run(&args, &context),
-        Command::Backtest(args) => backtest::run(&args, &context),
+        Command::Import(args) => import::run(&args, &context),
+        Command::Check(args) => check::run(&args, &context),
+        Command::Replay(args) => replay::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),
         Command::Score(args) => score::run(&args, &context),
-        Command::Replay(args) => replay::run(&args, &context),
-        Command::Check(args) => check::run(&args, &context),
+        Command::Evaluate(args) => evaluate::run(&args, &context),
+        Command::Backtest(args) => backtest::run(&args, &context),
     }
 }
 

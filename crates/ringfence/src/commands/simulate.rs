@@ -5,9 +5,13 @@ use crate::failure::{At, Failure};
 use crate::print;
 use crate::progress::Progress;
 use ringfence_domain::Event;
-use ringfence_simulate::{Scenario, SimulateError, Summary, TruthRecord, simulate};
+use ringfence_report::text;
+use ringfence_simulate::{
+    EventSink, Realism, Scenario, SimulateError, Summary, TruthRecord, TruthSink, simulate,
+};
 use ringfence_store::{EventWriter, FileError};
 use serde::Serialize;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -51,8 +55,36 @@ pub(crate) struct Simulated {
     pub(crate) truth: PathBuf,
     /// In numbers.
     pub(crate) summary: Summary,
+    /// How real its rates and lags are.
+    pub(crate) realism: Vec<Likeness>,
     /// Seconds for simulating and writing.
     pub(crate) seconds: f64,
+}
+
+/// One measured quantity beside what is published.
+#[derive(Serialize, Debug, Clone)]
+pub(crate) struct Likeness {
+    /// What was measured.
+    pub(crate) quantity: String,
+    /// What came out; `None` where nothing of the kind happened.
+    pub(crate) simulated: Option<f64>,
+    /// Least that counts as like it.
+    pub(crate) low: f64,
+    /// Most.
+    pub(crate) high: f64,
+    /// Whether it is within.
+    pub(crate) within: bool,
+    /// Whether it is a share.
+    pub(crate) share: bool,
+    /// Where the range comes from.
+    pub(crate) source: String,
+}
+
+impl Likeness {
+    /// A number of this quantity as people read it.
+    pub(crate) fn shown(&self, value: f64) -> String {
+        if self.share { text::share(value) } else { text::plain(value) }
+    }
 }
 
 /// Runs the command.
@@ -102,6 +134,7 @@ pub(crate) fn write(
     let (mut events, mut truth) = (create(&events_path)?, create(&truth_path)?);
     let mut progress = Progress::new("simulate", None);
     let io = |e: FileError| std::io::Error::new(e.source.kind(), e);
+    let realism = RefCell::new(Realism::default());
     let summary = simulate(
         scenario,
         seed,
@@ -109,9 +142,11 @@ pub(crate) fn write(
         days,
         &mut |event: &Event| {
             progress.advance(1);
+            realism.borrow_mut().event(event)?;
             events.write(event).map_err(io)
         },
         &mut |record: &TruthRecord| {
+            realism.borrow_mut().record(record)?;
             truth
                 .write_with(|out| {
                     serde_json::to_writer(out, record)
@@ -127,7 +162,25 @@ pub(crate) fn write(
     events.finish().at(events_path.display())?;
     truth.finish().at(truth_path.display())?;
     let seconds = progress.seconds();
-    Ok(Simulated { seed, accounts, days, events: events_path, truth: truth_path, summary, seconds })
+    let realism = likeness(&realism.into_inner());
+    Ok(Simulated { seed, accounts, days, events: events_path, truth: truth_path, summary, realism, seconds })
+}
+
+fn likeness(realism: &Realism) -> Vec<Likeness> {
+    let one = |within: bool, quantity: &str, numbers: [f64; 3], source: &str, share: bool| Likeness {
+        quantity: quantity.to_owned(),
+        simulated: Some(numbers[0]).filter(|v| v.is_finite()),
+        low: numbers[1],
+        high: numbers[2],
+        within,
+        share,
+        source: source.to_owned(),
+    };
+    let checks = realism.checks();
+    checks
+        .iter()
+        .map(|c| one(c.ok(), c.quantity, [c.simulated, c.low, c.high], c.source, c.percent))
+        .collect()
 }
 
 /// The result for programs.
@@ -142,6 +195,7 @@ struct Told<'a> {
     verdicts: u64,
     ring_requests: u64,
     events_by_type: &'a std::collections::BTreeMap<String, u64>,
+    realism: &'a [Likeness],
     seconds: f64,
     events_file: &'a Path,
     truth_file: &'a Path,
@@ -160,6 +214,7 @@ impl<'a> Told<'a> {
             verdicts: s.verdicts,
             ring_requests: s.ring_refunds,
             events_by_type: &s.events_by_type,
+            realism: &done.realism,
             seconds: done.seconds,
             events_file: &done.events,
             truth_file: &done.truth,
