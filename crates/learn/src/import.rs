@@ -44,7 +44,7 @@ pub enum ImportError {
         what: String,
     },
     /// Arrays do not make a tree.
-    #[error("a tree of the model is impossible; the file was changed: save it again")]
+    #[error("a tree of the model is impossible; the file was cut short or changed: save it again")]
     Shape(#[from] TreeError),
     /// A feature that the catalogue does not offer.
     #[error("the model uses the feature `{feature}`, which the catalogue {found}")]

@@ -1,6 +1,6 @@
 //! How does an XGBoost JSON model become ours? Features by name; thresholds and `<` are as ours, sums have 32 bits.
 //!
-//! `base_score` is a probability and becomes log-odds; leaves are added in 32 bits, tree by tree, as XGBoost does.
+//! `base_score` is a probability and becomes log-odds; leaves are added to it in 32 bits, tree by tree, as XGBoost does.
 
 use crate::import::{ImportError, inputs_of};
 use crate::model::{Model, Provenance, Sum};
@@ -126,7 +126,7 @@ fn base_log_odds(text: &str, objective: &str) -> Result<f64, ImportError> {
     if !(p > 0.0 && p < 1.0) {
         return Err(bad());
     }
-    Ok(f64::from(-libm::logf(1.0 / p - 1.0)))
+    Ok(f64::from(-libm::log(1.0 / f64::from(p) - 1.0) as f32))
 }
 
 fn convert(index: usize, tree: &XgbTree, features: usize) -> Result<Tree, ImportError> {

@@ -65,13 +65,13 @@ pub struct Provenance {
     pub settings: serde_json::Value,
 }
 
-/// How a sum over trees is rounded: as the trainer rounds it.
+/// How a sum over trees is rounded: as the trainer rounds it. The base comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sum {
-    /// 64 bits; base first.
+    /// To 64 bits.
     F64,
-    /// 32 bits after each addition; base last (XGBoost).
+    /// To 32 bits after each addition (XGBoost).
     F32,
 }
 

@@ -24,6 +24,8 @@ pub const INPUT_MAX: f32 = 1e38;
 pub struct Scorer {
     columns: usize,
     inputs: Vec<Source>,
+    /// Column of each input.
+    column_of: Vec<u32>,
     /// By input: its splits in `cuts`, and those in `missing`.
     blocks: Vec<Block>,
     cuts: Cuts,
@@ -127,6 +129,7 @@ impl Scorer {
             step_starts: vec![0],
             steps: Vec::new(),
             shapley: Shapley::new(&model.trees),
+            column_of: inputs.iter().map(|source| source.column).collect(),
             inputs,
         };
         scorer.lay_out(&model.trees);
@@ -170,7 +173,7 @@ impl Scorer {
         attributions.clear();
         attributions.resize(self.columns, 0.0);
         shapley.add_to(inputs, room, |input, value| {
-            attributions[self.inputs[input as usize].column as usize] += value;
+            attributions[self.column_of[input as usize] as usize] += value;
         });
         self.in_probability(raw, attributions)
     }
@@ -228,8 +231,11 @@ impl Scorer {
                 continue;
             }
             let range = block.cuts.0 as usize..block.cuts.1 as usize;
-            let passed = self.cuts.threshold[range.clone()].partition_point(|&threshold| threshold <= x);
-            for &(tree, mask) in &self.cuts.mask[range][..passed] {
+            let masks = &self.cuts.mask[range.clone()];
+            for (&threshold, &(tree, mask)) in self.cuts.threshold[range].iter().zip(masks) {
+                if threshold > x {
+                    break;
+                }
                 bits[tree as usize] &= mask;
             }
         }
@@ -245,8 +251,8 @@ impl Scorer {
         match self.sum {
             Sum::F64 => leaves.iter().fold(self.base, |sum, &leaf| sum + self.values[leaf as usize]),
             Sum::F32 => {
-                let sum = leaves.iter().fold(0.0f32, |sum, &leaf| sum + self.values[leaf as usize] as f32);
-                f64::from(sum + self.base as f32)
+                let base = self.base as f32;
+                f64::from(leaves.iter().fold(base, |sum, &leaf| sum + self.values[leaf as usize] as f32))
             }
         }
     }

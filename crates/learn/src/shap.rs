@@ -53,7 +53,11 @@ pub const PATH_INPUTS_MAX: usize = 64;
 #[derive(Clone, Debug)]
 struct Gauss<const N: usize> {
     t: [f64; N],
+    /// 1 − t.
+    rest: [f64; N],
     weight: [f64; N],
+    /// −weight ÷ (1 − t): the factor of an input that does not pass, its share cancelled.
+    against: [f64; N],
 }
 
 /// Room for one row.
@@ -161,7 +165,29 @@ impl<const N: usize> Gauss<N> {
             t[i] = (1.0 - x) / 2.0;
             weight[i] = 1.0 / ((1.0 - x * x) * slope * slope);
         }
-        Self { t, weight }
+        let rest = t.map(|t| 1.0 - t);
+        let against = std::array::from_fn(|i| -weight[i] / rest[i]);
+        Self { t, rest, weight, against }
+    }
+    /// Multiplies by `share (1 − t) + t` where the input passes, by `share (1 − t)` where not.
+    #[inline(always)]
+    fn multiply(&self, product: &mut [f64; N], share: f64, pass: bool) {
+        if pass {
+            for k in 0..N {
+                product[k] *= share * self.rest[k] + self.t[k];
+            }
+        } else {
+            for k in 0..N {
+                product[k] *= share * self.rest[k];
+            }
+        }
+    }
+    /// Undoes [`Gauss::multiply`].
+    #[inline(always)]
+    fn divide(&self, product: &mut [f64; N], share: f64, pass: bool) {
+        for k in 0..N {
+            product[k] /= share * self.rest[k] + if pass { self.t[k] } else { 0.0 };
+        }
     }
 
     fn run(
@@ -205,14 +231,10 @@ impl<const N: usize> Gauss<N> {
                 let passed = passes[same];
                 pass &= passed;
                 // The factor of the same input further up is replaced by the joint one.
-                for (p, t) in product.iter_mut().zip(&self.t) {
-                    *p /= factor(nodes[same].share, passed, *t);
-                }
+                self.divide(&mut product, nodes[same].share, passed);
             }
             passes[i] = pass;
-            for (p, t) in product.iter_mut().zip(&self.t) {
-                *p *= factor(node.share, pass, *t);
-            }
+            self.multiply(&mut product, node.share, pass);
             products[i] = product;
             for (sum, p) in sums[i].iter_mut().zip(&product) {
                 *sum = p * node.value;
@@ -239,19 +261,21 @@ impl<const N: usize> Gauss<N> {
     }
 
     /// The integral of `(o − z) × sum / factor`.
+    #[inline(always)]
     fn without(&self, sum: &[f64; N], share: f64, pass: bool) -> f64 {
         let mut total = 0.0;
-        for k in 0..N {
-            total += self.weight[k] * sum[k] / factor(share, pass, self.t[k]);
+        if pass {
+            for k in 0..N {
+                total += self.weight[k] * sum[k] / (share * self.rest[k] + self.t[k]);
+            }
+            total * (1.0 - share)
+        } else {
+            for k in 0..N {
+                total += self.against[k] * sum[k];
+            }
+            total
         }
-        total * (f64::from(u8::from(pass)) - share)
     }
-}
-
-/// `z (1 − t) + o t`; above 0 since covers are.
-#[inline(always)]
-fn factor(share: f64, pass: bool, t: f64) -> f64 {
-    share * (1.0 - t) + if pass { t } else { 0.0 }
 }
 
 #[cfg(test)]
