@@ -130,23 +130,40 @@ impl Texts {
         out
     }
 
-    /// Sums attributions by code and turns them into probability points; those below the least weight are dropped.
+    /// Sums attributions by code and turns them into probability points, strongest first; those below the least
+    /// weight are dropped.
     fn groups(&self, score: f64, attributions: &[(usize, f64)]) -> Vec<Group> {
+        if attributions.is_empty() {
+            return Vec::new();
+        }
         let mut sums = vec![0.0; self.codes.len()];
         for (column, attribution) in attributions {
             sums[self.columns[*column].code] += attribution;
         }
-        let mut groups: Vec<Group> = Vec::new();
-        for (code, sum) in sums.into_iter().enumerate() {
-            let weight = points(score, sum);
-            if weight != 0.0 && weight.abs() >= self.limits.least_weight {
-                groups.push(Group { code, weight, columns: [(0.0, usize::MAX); FACTS_MAX] });
-            }
+        let mut ends: Vec<(f64, usize)> = sums
+            .into_iter()
+            .enumerate()
+            .filter(|(_, sum)| *sum != 0.0)
+            .map(|(code, sum)| (sum, code))
+            .collect();
+        ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        // Points rise with the sum, so the strongest of either sign stand at the two ends.
+        if ends.len() > 2 * self.limits.most {
+            ends.drain(self.limits.most..ends.len() - self.limits.most);
         }
+        let groups = ends.into_iter().map(|(sum, code)| Group {
+            code,
+            weight: points(score, sum),
+            columns: Group::NONE,
+        });
+        let mut groups: Vec<Group> = groups
+            .filter(|group| group.weight != 0.0 && group.weight.abs() >= self.limits.least_weight)
+            .collect();
         groups.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.code.cmp(&b.code)));
         groups.truncate(self.limits.most);
         for (column, attribution) in attributions {
-            if let Some(group) = groups.iter_mut().find(|group| group.code == self.columns[*column].code) {
+            let code = self.columns[*column].code;
+            if let Some(group) = groups.iter_mut().find(|group| group.code == code) {
                 group.add(*column, *attribution);
             }
         }
@@ -217,6 +234,9 @@ struct Group {
 }
 
 impl Group {
+    /// No column yet.
+    const NONE: [(f64, usize); FACTS_MAX] = [(0.0, usize::MAX); FACTS_MAX];
+
     fn add(&mut self, column: usize, attribution: f64) {
         let strength = if self.weight > 0.0 { attribution } else { -attribution };
         if let Some(at) = self.columns.iter().position(|(other, _)| strength > *other) {
@@ -266,15 +286,26 @@ fn wording(column: &Column) -> (String, Unit) {
     (column.about.clone(), unit)
 }
 
-/// Whole numbers as they are, others with two digits after the point, small ones with three that count.
+/// Whole numbers as they are, others with two digits after the point, those below a tenth with four.
 fn write_number(out: &mut String, value: f64) {
-    let written = if value == value.trunc() && value.abs() < 1e15 {
-        write!(out, "{value:.0}")
-    } else if value.abs() >= 0.1 {
-        write!(out, "{value:.2}")
-    } else {
-        write!(out, "{value:.4}")
+    // Beyond this, digits after the point mean nothing; below it, scaled values are exact integers.
+    const WHOLE_FROM: f64 = 1e12;
+    let size = value.abs();
+    if size.is_infinite() {
+        out.push_str("without bound");
+        return;
+    }
+    let (scale, digits) = match size {
+        _ if size >= WHOLE_FROM || value == value.trunc() => (1.0, 0),
+        _ if size >= 0.1 => (100.0, 2),
+        _ => (10_000.0, 4),
     };
+    // Integers are written several times faster than floats, and alike on every platform.
+    let scaled = (size * scale).round() as u64;
+    let (whole, rest) = (scaled / scale as u64, scaled % scale as u64);
+    let sign = if value < 0.0 && scaled > 0 { "-" } else { "" };
+    let written =
+        if digits == 0 { write!(out, "{sign}{whole}") } else { write!(out, "{sign}{whole}.{rest:0digits$}") };
     written.expect("a String takes all text");
 }
 
@@ -297,4 +328,39 @@ fn fill(template: &str, ask: &Ask, facts: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{points, write_number};
+
+    fn check(value: f64, expect: &str) {
+        let mut out = String::new();
+        write_number(&mut out, value);
+        assert_eq!(out, expect);
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        check(7.0, "7");
+        check(-7.0, "-7");
+        check(-0.0, "0");
+        check(0.5, "0.50");
+        check(12.345, "12.35");
+        check(-12.345, "-12.35");
+        check(0.012_34, "0.0123");
+        check(-0.000_01, "0.0000");
+        check(1e11 + 0.25, "100000000000.25");
+        check(3e15, "3000000000000000");
+        check(f64::INFINITY, "without bound");
+    }
+
+    #[test]
+    fn points_are_what_the_score_would_lose() {
+        // Log-odds of 0.8 are ln 4; without ln 4 of them one half is left.
+        assert_eq!(points(0.8, libm::log(4.0)), 0.3);
+        assert_eq!(points(0.2, -libm::log(4.0)), -0.3);
+        assert_eq!(points(0.5, 0.0), 0.0);
+        assert_eq!((points(1.0, 50.0), points(0.0, -50.0)), (1.0, -1.0));
+    }
 }
