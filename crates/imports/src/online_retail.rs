@@ -315,11 +315,17 @@ fn sum(amounts: impl Iterator<Item = Result<Money, MoneyError>>) -> Result<Money
 }
 
 fn too_much(e: &MoneyError) -> Refusal {
-    Refusal::new("/UnitPrice", e.to_string(), "check quantity and price")
+    let message = e.to_string();
+    let (reason, _) = message.split_once("; ").unwrap_or((&message, ""));
+    Refusal::new("/UnitPrice", reason, "check quantity and price")
 }
 
 fn id<T>(id: Result<T, ringfence_domain::id::IdError>, column: &str) -> Result<T, Refusal> {
-    id.map_err(|e| Refusal::new(format!("/{column}"), e.to_string(), "mend the row"))
+    id.map_err(|e| {
+        let message = e.to_string();
+        let (reason, remedy) = message.split_once("; ").unwrap_or((&message, "mend the row"));
+        Refusal::new(format!("/{column}"), reason, remedy)
+    })
 }
 
 fn event(event_id: &str, time: Timestamp, body: Body) -> Result<Event, Refusal> {

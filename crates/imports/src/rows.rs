@@ -87,6 +87,10 @@ impl<'a> Row<'a> {
         let bytes = self.record.get(column).unwrap_or_default();
         std::str::from_utf8(bytes).expect("next_row refuses rows that are not UTF-8").trim()
     }
+    /// The row's text, its fields joined by commas.
+    pub(crate) fn raw(self) -> Vec<u8> {
+        raw(self.record)
+    }
     /// Hands this row to the sink as refused.
     pub(crate) fn reject(self, sink: &mut impl Sink, refusal: Refusal) -> Result<(), ImportError> {
         reject(sink, refusal.at_line(self.line), self.record)
@@ -110,8 +114,11 @@ fn fault(record: &ByteRecord, columns: usize) -> Option<Refusal> {
 }
 
 fn reject(sink: &mut impl Sink, refusal: Refusal, record: &ByteRecord) -> Result<(), ImportError> {
-    let fields: Vec<&[u8]> = record.iter().collect();
-    sink.reject(&refusal, &fields.join(&b","[..])).map_err(ImportError::Sink)
+    sink.reject(&refusal, &raw(record)).map_err(ImportError::Sink)
+}
+
+fn raw(record: &ByteRecord) -> Vec<u8> {
+    record.iter().collect::<Vec<_>>().join(&b","[..])
 }
 
 fn broken(e: csv::Error, line: u64) -> ImportError {

@@ -46,6 +46,9 @@ pub enum ImportError {
         /// Those that are there.
         found: String,
     },
+    /// The map names a column that the file does not have.
+    #[error("the map does not fit the file: {0}")]
+    Map(#[source] ringfence_domain::config::ConfigError),
     /// A row is longer than the limit.
     #[error(
         "the row after line {line} is longer than {bytes_max} bytes; look for a quotation mark that is not closed"

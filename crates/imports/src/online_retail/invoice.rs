@@ -116,10 +116,8 @@ impl Item {
 
     /// The price of `count` pieces.
     pub(super) fn money(&self, count: i64) -> Result<Money, MoneyError> {
-        let (amount, _) = self
-            .price
-            .minor_units(count, Currency::GBP)
-            .ok_or(MoneyError::Overflow(i128::from(self.price.digits) * i128::from(count)))?;
+        // What does not fit into 64 bits is far beyond the bound of money, whatever its last digits.
+        let (amount, _) = self.price.minor_units(count, Currency::GBP).unwrap_or((i64::MAX, false));
         Money::new(amount, Currency::GBP)
     }
 }
