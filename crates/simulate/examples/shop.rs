@@ -1,7 +1,7 @@
 //! What does a simulated shop look like? Writes events and truth as JSON lines: `shop SCENARIO SEED ACCOUNTS DAYS DIR`.
 
 use ringfence_domain::codec;
-use ringfence_simulate::{Scenario, TruthRecord, simulate};
+use ringfence_simulate::{EventSink, Realism, Scenario, TruthRecord, TruthSink, simulate};
 use std::fs::{File, create_dir_all};
 use std::io::{BufWriter, Write};
 
@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = BufWriter::new(File::create(format!("{dir}/events.jsonl"))?);
     let mut truth = BufWriter::new(File::create(format!("{dir}/truth.jsonl"))?);
     let mut line = Vec::new();
+    let seen = std::cell::RefCell::new(Realism::default());
     let started = std::time::Instant::now();
     let summary = simulate(
         &scenario,
@@ -30,10 +31,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             line.clear();
             codec::encode(event, &mut line);
             line.push(b'\n');
+            seen.borrow_mut().event(event)?;
             events.write_all(&line)
         },
         &mut |record: &TruthRecord| {
             serde_json::to_writer(&mut truth, record)?;
+            seen.borrow_mut().record(record)?;
             truth.write_all(b"\n")
         },
     )?;
@@ -41,6 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     truth.flush()?;
     let seconds = started.elapsed().as_secs_f64();
     println!("{summary:#?}");
+    println!("{}", seen.borrow().table());
     println!("{seconds:.2} s, {:.0} events/s", summary.events as f64 / seconds);
     Ok(())
 }

@@ -146,7 +146,11 @@ impl Sim<'_> {
                 Some(*staff)
             }
             Insider::Bribed(staff) => Some(*staff),
-            Insider::None => None,
+            // The conversation left no trace; the agent entered the claim all the same.
+            Insider::None if talk.is_none() && plan.channel != RequestChannel::SelfService => {
+                Some(self.crew.of_queue(1, when, &mut chance))
+            }
+            Insider::None => talk.as_ref().map(|t| t.staff),
         };
         let seen = match plan.channel {
             RequestChannel::SelfService => true,
@@ -175,7 +179,7 @@ impl Sim<'_> {
             test_purchase: plan.test_purchase,
         };
         let asked = self.ask(when, &plan.order, asking, talk.as_ref());
-        let ruling = self.rule(&plan, &asked, talk.as_ref(), &mut chance);
+        let ruling = self.rule(&plan, &asked, staff, &mut chance);
         self.carry_out_ruling(&plan, &asked, &ruling, &mut chance);
         if let Some(talk) = &talk {
             let end = after(when, (0.5 + chance.exponential(2.0)) / 1440.0);
@@ -186,8 +190,11 @@ impl Sim<'_> {
 
     fn claim_talk(&mut self, at: Timestamp, plan: &ClaimPlan, chance: &mut Chance) -> Option<Talk> {
         let channel = match (&plan.insider, plan.channel) {
-            // A stolen account needs no conversation, and often there is none.
+            // A stolen account needs no conversation, and some honest ones leave no trace.
             (Insider::Phished(..), _) => return None,
+            (Insider::None, _) if self.is_outage(at) || chance.yes(self.scenario.claims.without_contact) => {
+                return None;
+            }
             (_, RequestChannel::Chat) => ContactChannel::Chat,
             (_, RequestChannel::Phone) => ContactChannel::Phone,
             (_, RequestChannel::Email) => ContactChannel::Email,
@@ -224,7 +231,7 @@ impl Sim<'_> {
     }
 
     /// What the practice says: small sums by rule, the rest by people who approve nine of ten.
-    fn rule(&mut self, plan: &ClaimPlan, asked: &Asked, talk: Option<&Talk>, chance: &mut Chance) -> Ruling {
+    fn rule(&mut self, plan: &ClaimPlan, asked: &Asked, staff: Option<usize>, chance: &mut Chance) -> Ruling {
         let d = self.scenario.desk.clone();
         let at = asked.at;
         let mut ruling = Ruling { part: 1.0, ..Ruling::default() };
@@ -236,19 +243,16 @@ impl Sim<'_> {
             + if proven && not_received { 0.12 } else { 0.0 }
             + if dollars > 500.0 { 0.06 } else { 0.0 };
         let minutes = |c: &mut Chance, m: f64| (0.3 + c.exponential(m)) / 1440.0;
-        let (who, mut chance_yes) = match (&plan.insider, talk) {
-            (Insider::Bribed(s) | Insider::Phished(s, _), _) => (Some(*s), 0.985),
-            (Insider::None, Some(t)) => (Some(t.staff), d.approval + 0.05 - doubt),
-            (Insider::None, None) => (None, d.approval + 0.04 - doubt),
-        };
+        let insider = !matches!(plan.insider, Insider::None);
+        let who = staff;
+        let mut chance_yes = if insider { 0.985 } else { d.approval + 0.04 - doubt };
         chance_yes += who.map_or(0.0, |s| 0.05 * self.crew.staff[s].lenience);
         if self.is_outage(at) {
             chance_yes = 0.99;
         }
         let yes = chance.yes(chance_yes.clamp(0.25, 0.99));
         let now = after(at, minutes(chance, 2.0));
-        let by_rule = talk.is_none() && matches!(plan.insider, Insider::None);
-        let insider = !matches!(plan.insider, Insider::None);
+        let by_rule = staff.is_none();
         let mut last = now;
         let mut decider = who;
         if by_rule && dollars <= d.auto_limit && asked.heat < 2.5 {

@@ -25,6 +25,7 @@ mod delivery;
 mod desk;
 mod names;
 mod orders;
+pub mod realism;
 mod requests;
 mod returns;
 mod scenario;
@@ -35,6 +36,8 @@ mod truth;
 mod verdicts;
 mod world;
 
+use calendar::Seasons;
+pub use realism::Realism;
 pub use scenario::{DEFAULT, HARDER, RingStyle, SMALL, Scenario, ScenarioError};
 pub use truth::{Actor, Kind, Label, RefundTruth, TruthRecord, TruthSink};
 pub use world::places::DriverNature;

@@ -7,7 +7,7 @@ use crate::returns::{Contents, Mode, ReturnPlan};
 use crate::schedule::From;
 use crate::sim::{Sim, Task};
 use crate::truth::{Actor, Kind};
-use crate::world::catalogue::{cents, money};
+use crate::world::catalogue::money;
 use crate::world::people::Place;
 use ringfence_domain::event::*;
 use ringfence_domain::id::*;
@@ -421,7 +421,7 @@ impl Sim<'_> {
                 return;
             }
         } else if trouble != Trouble::None {
-            if chance.yes(outspoken) {
+            if chance.yes(outspoken * self.worth_a_claim(&order, trouble)) {
                 self.claim_trouble(order, trouble, &mut chance);
             }
             return;
@@ -439,6 +439,15 @@ impl Sim<'_> {
             }
             self.maybe_return(order, &mut chance);
         }
+    }
+
+    /// Some goods fail more than others, and few write to a shop for the sake of five dollars.
+    fn worth_a_claim(&self, order: &OrderFacts, trouble: Trouble) -> f64 {
+        let shipped = matches!(trouble, Trouble::Missing | Trouble::Pilfered | Trouble::WrongItem);
+        let faults = self.catalogue.category_of(order.lines[order.dearest()].article).faults;
+        let dollars = order.total as f64 / 100.0;
+        let bother = (0.55 + dollars / 200.0).min(1.0);
+        (bother * if shipped { 1.0 } else { faults }).min(1.0)
     }
 
     fn claim_lost(&mut self, order: OrderFacts, nth: usize, chance: &mut Chance) {
@@ -600,7 +609,17 @@ impl Sim<'_> {
         let late = at.since(there).as_days() > 0.8 * r.window_days;
         let sized = lines.iter().any(|l| self.catalogue.category_of(order.lines[*l].article).sizes);
         let serialised = lines.iter().any(|l| self.catalogue.category_of(order.lines[*l].article).serialised);
-        let (contents, kind) = if chance.yes(r.multi_box) {
+        let (mode, record) = if self.is_outage(at) && chance.yes(0.5) {
+            // Systems are down: the receipt is written from paper later, without scans.
+            (Mode::Record, Some(Kind::Backfill))
+        } else if chance.yes(self.scenario.desk.wrong_return_share) {
+            (Mode::Record, Some(Kind::AgentMistake))
+        } else {
+            (mode, None)
+        };
+        let (contents, kind) = if let Some(kind) = record {
+            (Contents::Genuine, kind)
+        } else if chance.yes(r.multi_box) {
             (Contents::SeveralBoxes, Kind::MultiBox)
         } else if serialised && chance.yes(r.wrong_serial) {
             (Contents::OtherSerial, Kind::WrongSerialShipped)
@@ -690,5 +709,5 @@ pub(crate) fn return_reason(chance: &mut Chance) -> ClaimReason {
 
 /// Dollars drawn for a dear purchase.
 pub(crate) fn dear(chance: &mut Chance, median: f64) -> f64 {
-    chance.log_normal(median, 0.5).clamp(15.0, 5_000.0).max(cents(0.15) as f64)
+    chance.log_normal(median, 0.62).clamp(15.0, 5_000.0)
 }

@@ -99,7 +99,6 @@ impl ReturnPlan {
 /// When the return reached which step.
 #[derive(Clone, Default)]
 struct Way {
-    parcel: Option<ParcelId>,
     accepted: Option<Timestamp>,
     delivered: Option<Timestamp>,
     received: Option<Timestamp>,
@@ -140,6 +139,7 @@ impl Sim<'_> {
             when = after(when, (1.0 + chance.exponential(3.0)) / 1440.0);
         }
         let asked = self.ask_return(when, plan, channel, None, chance);
+        let when = asked.at;
         let decision = self.return_practice(plan, &asked, chance);
         self.decide(after(when, 0.00003), &asked, decision, None, false);
         self.consider_verdict(&asked, &plan.order, decision == DecisionKind::RefundAfterInspection);
@@ -161,14 +161,16 @@ impl Sim<'_> {
         let when = self.seasons.later(when, chance.log_normal(0.25, 1.0), chance);
         let channel = if chance.yes(0.6) { RequestChannel::SelfService } else { claim_channel(chance) };
         let asked = self.ask_return(when, plan, channel, None, chance);
+        let when = asked.at;
         let decision = match way.received {
             Some(r) if r < when => DecisionKind::InstantRefund,
             Some(_) => DecisionKind::RefundOnReceipt,
             None => DecisionKind::CarrierTrace,
         };
-        self.decide(after(when, 0.0005 + chance.exponential(0.01)), &asked, decision, None, false);
+        let answered = after(when, 0.0005 + chance.exponential(0.01));
+        self.decide(answered, &asked, decision, None, false);
         self.consider_verdict(&asked, &plan.order, decision == DecisionKind::CarrierTrace);
-        self.settle_by(decision, when, plan, &asked, &way, chance);
+        self.settle_by(decision, answered, plan, &asked, &way, chance);
     }
 
     fn over_the_counter(&mut self, at: Timestamp, plan: &ReturnPlan, chance: &mut Chance) {
@@ -261,7 +263,7 @@ impl Sim<'_> {
             let when = self.seasons.later(marked, chance.log_normal(0.3, 1.0), chance);
             let channel = if chance.yes(0.75) { RequestChannel::SelfService } else { claim_channel(chance) };
             let asked = self.ask_return(when, plan, channel, None, chance);
-            self.decide(after(when, 0.0004), &asked, DecisionKind::InstantRefund, None, false);
+            self.decide(after(asked.at, 0.0004), &asked, DecisionKind::InstantRefund, None, false);
             asked
         });
         self.settle(after(asked.at.max(marked), 0.02 + chance.exponential(0.3)), plan, &asked, chance);
@@ -431,7 +433,7 @@ impl Sim<'_> {
         if chance.yes(0.9) {
             self.scan(&plan.order, &facts, Scan { refund, service: "return", ..scan });
         }
-        let mut way = Way { parcel: Some(parcel.clone()), ..Way::default() };
+        let mut way = Way::default();
         if !sends {
             return way;
         }

@@ -254,7 +254,7 @@ sections! {
     Claims {
         missing_item: Share, empty_package: Share, damaged: Share, defective: Share, wrong_item: Share,
         not_as_described: Share, late: Share, split_confusion: Share, claim_share: Share, again_share: Share,
-        documents_share: Share, shared_form_share: Share, enquiry_share: Share, writing_help_share: Share,
+        documents_share: Share, shared_form_share: Share, enquiry_share: Share, without_contact: Share, writing_help_share: Share,
     }
     Returns {
         scale: Amount, window_days: Above0, long_window_share: Share, asked_first: Share, in_store: Share,
@@ -364,10 +364,10 @@ fn nearest(message: &str) -> Option<String> {
     let mut words = message.split('`').skip(1).step_by(2);
     let wrong = words.next()?;
     let best = words.max_by(|a, b| {
-        let near = |w: &str| strsim::jaro_winkler(wrong, w);
+        let near = |w: &str| strsim::normalized_damerau_levenshtein(wrong, w);
         near(a).total_cmp(&near(b)).then(b.cmp(a))
     })?;
-    (strsim::jaro_winkler(wrong, best) > 0.7).then(|| format!("did you mean `{best}`?"))
+    (strsim::normalized_damerau_levenshtein(wrong, best) > 0.5).then(|| format!("did you mean `{best}`?"))
 }
 
 #[cfg(test)]

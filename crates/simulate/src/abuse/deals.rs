@@ -122,7 +122,7 @@ impl Sim<'_> {
             test_purchase: deal.test_purchase,
             ..ClaimPlan::new(order, all, ClaimReason::NotReceived, deal.kind, place)
         };
-        let mut days = chance.log_normal(1.9, 0.8);
+        let mut days = chance.log_normal(2.2, 0.95);
         match deal.kind {
             Kind::MissingItem => {
                 plan.reason = ClaimReason::MissingItem;

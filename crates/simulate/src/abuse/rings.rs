@@ -51,7 +51,6 @@ pub(crate) struct Ring {
 /// One use of a stolen staff account.
 #[derive(Clone, Debug)]
 pub(crate) struct Burst {
-    ring: usize,
     staff: usize,
     session: SessionId,
     place: Place,
@@ -113,7 +112,7 @@ impl Sim<'_> {
                 self.plan_deal(index, at, insider, None, true, chance);
             }
         }
-        let share = chance.between(0.45, 0.8);
+        let share = chance.between(0.35, 0.7);
         self.schedule.plan(after(from, to.since(from).as_days() * share), Task::Takedown(index));
         self.schedule.plan(after(to, 10.0 + chance.exponential(20.0)), Task::Takedown(index));
     }
@@ -182,7 +181,7 @@ impl Sim<'_> {
             let ip = if chance.yes(0.6) { self.people.vpn_ip(chance) } else { self.people.home_ip(chance) };
             let place = Place { device: self.people.device(), ip };
             let session = self.names.session();
-            let burst = Burst { ring, staff, session: session.clone(), place, claims };
+            let burst = Burst { staff, session: session.clone(), place, claims };
             self.schedule.plan(at, Task::Burst(Box::new(burst)));
             let mut when = at;
             for _ in 0..claims {

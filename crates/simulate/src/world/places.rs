@@ -25,7 +25,6 @@ const WORSE: f64 = 8.0;
 #[derive(Clone, Debug)]
 pub(crate) struct Driver {
     pub(crate) id: DriverId,
-    pub(crate) carrier: usize,
     pub(crate) nature: DriverNature,
 }
 
@@ -86,12 +85,12 @@ impl Places {
             let country = ["US", "US", "US", "US", "US", "US", "US", "CA", "GB", "US"][chance.below(10)];
             let raw = if n < d.theft_areas { d.theft_area_factor } else { 1.0 };
             let mut by_carrier = Vec::new();
-            for carrier in 0..carriers.len() {
+            for _ in 0..carriers.len() {
                 let count = (d.drivers_per_area + chance.unit()) as usize;
                 let first = drivers.len() as u32;
                 for _ in 0..count.max(1) {
                     let nature = nature(scenario, seed, drivers.len());
-                    drivers.push(Driver { id: names.driver(), carrier, nature });
+                    drivers.push(Driver { id: names.driver(), nature });
                 }
                 by_carrier.push((first..drivers.len() as u32).collect());
             }
