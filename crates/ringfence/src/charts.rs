@@ -41,16 +41,54 @@ pub(crate) fn precision_recall(e: &Evaluation) -> Svg {
         ),
         x: Axis::share("Recall: share of all abuse found").to(1.0),
         y: Axis::share("Precision: share of abuse among the requests picked").to(1.0),
-        series: all(e).map(|f| Series::new(&f.name, f.precision_recall.clone())).collect(),
+        series: all(e).map(|f| Series::new(&f.name, between_ties(&f.precision_recall))).collect(),
         bands: vec![],
         marks: vec![Mark::Upward(base, format!("picked blindly: {}", text::share(base)))],
     })
 }
 
+/// Points put between two that are further apart than this.
+const GAP: f64 = 0.01;
+/// Points put into such a gap.
+const FILL: i32 = 24;
+
+/// Precision over recall through requests with the same score, which come in any order: then found and picked requests
+/// grow together in a straight line, and their ratio, the precision, in a hyperbola (Davis and Goadrich, ICML 2006).
+fn between_ties(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let picked =
+        |(recall, precision): (f64, f64)| if precision > 0.0 { recall / precision } else { f64::NAN };
+    filled(points, |a, b, t| {
+        let recall = a.0 + t * (b.0 - a.0);
+        let all = picked(a) + t * (picked(b) - picked(a));
+        (recall, if all > 0.0 { recall / all } else { f64::NAN })
+    })
+}
+
+/// A straight line, in points close enough to stay straight on a logarithmic axis too.
+fn straight(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    filled(points, |a, b, t| (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)))
+}
+
+fn filled(
+    points: &[(f64, f64)],
+    between: impl Fn((f64, f64), (f64, f64), f64) -> (f64, f64),
+) -> Vec<(f64, f64)> {
+    let mut out: Vec<(f64, f64)> = points.first().copied().into_iter().collect();
+    for pair in points.windows(2) {
+        if (pair[1].0 - pair[0].0).abs() > GAP {
+            let inner =
+                (1..FILL).map(|i| between(pair[0], pair[1], (f64::from(i) / f64::from(FILL)).powi(2)));
+            out.extend(inner.filter(|p| p.1.is_finite()));
+        }
+        out.push(pair[1]);
+    }
+    out
+}
+
 /// Share of the abused money found over the review budget.
 pub(crate) fn money_by_budget(e: &Evaluation) -> Svg {
     let budget = e.budget_rows / (e.rows as f64).max(1.0);
-    let from = |f: &Figures| f.money_by_budget.iter().copied().filter(|p| p.0 >= BUDGET_MIN).collect();
+    let from = |f: &Figures| straight(&f.money_by_budget).into_iter().filter(|p| p.0 >= BUDGET_MIN).collect();
     chart::curve(&CurveSpec {
         title: "Abused money found, by how many requests people look at".into(),
         about: format!(
@@ -97,16 +135,19 @@ fn wilson(share: f64, rows: u64, side: f64) -> f64 {
 
 /// The scores of honest and of abusive requests.
 pub(crate) fn scores(e: &Evaluation) -> Svg {
-    let bars = e.histogram.len();
+    let all = e.histogram.len();
+    // Scores of rare abuse crowd near 0: the axis ends where the scores do.
+    let last = e.histogram.iter().rposition(|h| h.0 + h.1 > 0).unwrap_or(all - 1);
+    let bars = (last + 2).min(all);
     chart::histogram(&HistogramSpec {
         title: "Scores of abusive and of other requests".into(),
         about: "Requests by score, abusive and other, on a logarithmic axis.".into(),
-        x: Axis::share("Score: probability of abuse").to(1.0),
+        x: Axis::share("Score: probability of abuse").to(bars as f64 / all as f64),
         y: Axis::number("Requests (logarithmic)").log(),
-        edges: (0..=bars).map(|i| i as f64 / bars as f64).collect(),
+        edges: (0..=bars).map(|i| i as f64 / all as f64).collect(),
         classes: vec![
-            ("other".into(), e.histogram.iter().map(|h| h.0 as f64).collect()),
-            ("abuse".into(), e.histogram.iter().map(|h| h.1 as f64).collect()),
+            ("other".into(), e.histogram.iter().take(bars).map(|h| h.0 as f64).collect()),
+            ("abuse".into(), e.histogram.iter().take(bars).map(|h| h.1 as f64).collect()),
         ],
         marks: vec![],
     })
@@ -184,11 +225,12 @@ pub(crate) fn importance_of(model: &Model) -> Vec<(String, f64)> {
 /// Requests a week by what they truly were; `cut` is where training ended.
 pub(crate) fn weeks(requests: &[(Timestamp, Option<Label>)], cut: Timestamp) -> Svg {
     let week = |t: Timestamp| t.millis().div_euclid(WEEK_MS);
-    let first = requests.iter().map(|r| week(r.0)).min().unwrap_or(0);
-    let last = requests.iter().map(|r| week(r.0)).max().unwrap_or(0);
+    // The weeks in which the period begins and ends are not whole: their lower counts would say nothing.
+    let first = requests.iter().map(|r| week(r.0)).min().unwrap_or(0) + 1;
+    let last = (requests.iter().map(|r| week(r.0)).max().unwrap_or(0) - 1).max(first);
     let layer = |name: &str, of: Label| {
         let mut counts = vec![0.0; (last - first + 1) as usize];
-        for (at, label) in requests {
+        for (at, label) in requests.iter().filter(|r| (first..=last).contains(&week(r.0))) {
             let label = label.unwrap_or(Label::Legitimate);
             counts[(week(*at) - first) as usize] += f64::from(u8::from(label == of));
         }

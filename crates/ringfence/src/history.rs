@@ -6,7 +6,7 @@ use crate::input::{self, Read};
 use crate::print;
 use ringfence_decide::{DEFAULT_POLICY, Policy, RULES_ONLY_POLICY, Situation, reasons};
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, DecisionKind, Timestamp};
+use ringfence_domain::{Currency, DecisionKind};
 use ringfence_engine::{Applied, Decider, Engine, Labels, Request};
 use ringfence_features::{Catalogue, Plan};
 use ringfence_learn::dataset::{Dataset, KnownVerdict, RowMeta};
@@ -84,8 +84,6 @@ pub(crate) struct Pass {
     pub(crate) labels: Labels,
     /// Refund requests passed over for want of a rate.
     pub(crate) no_rate: u64,
-    /// Latest event time.
-    pub(crate) last: Option<Timestamp>,
 }
 
 /// Folds event files into the engines, one after the other for each event, and hands over every refund request as each
@@ -99,10 +97,8 @@ pub(crate) fn pass(
 ) -> Result<Pass, Failure> {
     let mut labels = Labels::default();
     let mut no_rate = 0;
-    let mut last: Option<Timestamp> = None;
     let read = input::fold(files, context, label, |event| {
         labels.see(&event);
-        last = Some(last.map_or(event.time, |t| t.max(event.time)));
         for (index, engine) in engines.iter_mut().enumerate() {
             match engine.apply(&event) {
                 Ok(Applied::Request(request)) => on_request(index, &request)?,
@@ -120,7 +116,7 @@ pub(crate) fn pass(
     if no_rate > 0 {
         eprintln!("warning: {} refund requests without a rate were passed over", print::count(no_rate));
     }
-    Ok(Pass { read, labels, no_rate, last })
+    Ok(Pass { read, labels, no_rate })
 }
 
 /// An engine before the first event.
@@ -196,11 +192,6 @@ impl Vectors {
             };
             self.cells.push((row, *column as u32, number));
         }
-    }
-
-    /// Requests noted.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
     }
 
     /// Adds what became known of the requests by the end of the log.

@@ -48,7 +48,7 @@ pub fn calibration(spec: &CalibrationSpec) -> Svg {
     let bins = || spec.series.iter().flat_map(|s| s.1.iter());
     // Rare events fill only the lower corner of 0–1: both axes end where the data ends.
     let reach = bins().flat_map(|b| [b.predicted, b.high]).filter(|v| v.is_finite()).fold(0.0, f64::max);
-    let end = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0].into_iter().find(|e| reach <= *e).unwrap_or(1.0);
+    let end = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0].into_iter().find(|e| reach <= *e).unwrap_or(1.0);
     let x = Axis::share(&format!("Predicted {} (mean of the bin)", spec.event)).to(end);
     let y = Axis::share("Came true (95 % interval)").to(end);
     Svg::draw(

@@ -14,7 +14,6 @@ use ringfence_domain::{Currency, Decision, Money, Timestamp};
 use ringfence_features::Plan;
 use ringfence_learn::dataset::Label;
 use ringfence_learn::model::Model;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -246,8 +245,3 @@ fn words(c: &Comparison, html: Option<&Path>) -> String {
 
 /// Requests that differ and are printed; the report and `--json` have more.
 const EXAMPLES_PRINTED: usize = 10;
-
-/// The decisions by refund, for whoever looks one up.
-pub(crate) fn by_refund(answers: &[Answer]) -> HashMap<&str, &Answer> {
-    answers.iter().map(|a| (a.a.refund.as_str(), a)).collect()
-}

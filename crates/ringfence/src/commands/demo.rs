@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
             replay::replay(&events, &plan, Some(&files.vectors), context)
         })?;
         let dataset = vectors.into_dataset(&plan);
-        let cut = two_thirds(&checked);
+        let cut = two_thirds(&dataset);
         let learned = self.step("train on two thirds", || {
             train::learn(&dataset, cut, &TrainSettings::default(), &files.model)
         })?;
@@ -218,9 +218,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Midnight after two thirds of the time.
-fn two_thirds(checked: &check::Checked) -> Timestamp {
-    let (Some(first), Some(last)) = (checked.first, checked.last) else {
+/// Midnight after two thirds of the time from the first request to the last.
+fn two_thirds(dataset: &Dataset) -> Timestamp {
+    let times = || dataset.rows().iter().map(|row| row.requested_at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return Timestamp::MIN;
     };
     let cut = first.plus(Duration(last.since(first).0 / 3 * 2));

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 /// Seed, accounts and days of the small shop that tests share.
-pub const SHOP: [&str; 6] = ["--seed", "3", "--accounts", "1500", "--days", "150"];
+pub const SHOP: [&str; 6] = ["--seed", "3", "--accounts", "3000", "--days", "150"];
 
 /// What a run of the binary left behind.
 pub struct Ran {

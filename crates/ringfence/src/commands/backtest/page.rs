@@ -54,7 +54,7 @@ pub(crate) fn figures_table(c: &Comparison) -> Table {
             Cell::Number(show(&c.a, c.currency)),
             Cell::Number(show(&c.b, c.currency)),
         ];
-        if name.starts_with(' ') { table.row(cells) } else { table.strong(cells) }
+        if name == "total cost" { table.strong(cells) } else { table.row(cells) }
     })
 }
 

@@ -1,7 +1,7 @@
 //! What does an event say in words? For the timeline of a case.
 
 use ringfence_domain::event::{RefundRequested, VerdictRecorded};
-use ringfence_domain::words::{Direction, ScanStatus, SubjectKind};
+use ringfence_domain::words::{DecidedBy, Direction, ScanStatus, SubjectKind};
 use ringfence_domain::{Body, Event, Timestamp};
 
 /// Letters of a message that a timeline quotes.
@@ -97,7 +97,9 @@ fn words(body: &Body) -> Option<(String, String)> {
             let weight = e.weight_g.map_or(String::new(), |w| format!(", {w} g"));
             some("Return recorded as received", format!("by staff {}{lane}{weight}", e.staff.as_str()))
         }
-        Body::ReturnInspected(e) => some("Return inspected", format!("condition: {}", e.condition)),
+        Body::ReturnInspected(e) => {
+            some("Return inspected", format!("condition: {}", e.condition.to_string().replace('_', " ")))
+        }
         Body::ItemRestocked(_) => some("Goods restocked", String::new()),
         Body::ContactOpened(e) => {
             let assigned = e.assigned.map_or(String::new(), |a| format!(", {a}"));

@@ -213,7 +213,7 @@ fn dossier(demo: &Demo, case: &Case) -> Dossier {
         at,
         Moment {
             when: when(d.decided_at),
-            what: format!("**Ringfence decides: {}**", d.decision),
+            what: format!("**Ringfence decides: {}**", d.decision.to_string().replace('_', " ")),
             note: format!("to be told to the customer by {}", when(d.respond_by)),
             tone: if case.role == Role::Caught { Tone::Good } else { Tone::Plain },
         },

@@ -195,6 +195,10 @@ fn told(demo: &Demo, case: &Case, out: &mut String) {
 
 /// A weight in probability points.
 pub(crate) fn points(weight: f64) -> String {
+    if weight == 0.0 {
+        // A rule binds the decision; it does not move the score.
+        return "rule".to_owned();
+    }
     let sign = if weight < 0.0 { "−" } else { "+" };
     format!("{sign}{} pp", text::decimal(weight.abs() * 100.0, 1))
 }
