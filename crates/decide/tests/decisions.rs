@@ -88,7 +88,7 @@ fn a_policy_without_the_score_decides_alike_for_all_scores() {
     let plan = plan(RULES_ONLY_POLICY);
     let points = |known| plan.rule_points(&ask(0.5), &vector(known));
     assert_eq!(points(&[]), 0.0);
-    assert_eq!(points(&[("device_accounts_30d", 4.0), ("neighbour_abuse", 1.0)]), 8.0);
+    assert_eq!(points(&[("device_accounts_30d", 4.0), ("account_known_abuser", 1.0)]), 8.0);
 }
 
 #[test]

@@ -29,6 +29,13 @@ pub(crate) fn schema() -> Schema {
         ),
         ("account_requests_365d", Number, "refund requests, last 365 days", "account_claim_history"),
         (
+            "account_goods_kept_365d",
+            Number,
+            "claims that need no return, last 365 days",
+            "account_claim_history",
+        ),
+        ("account_kept_rate_365d", Number, "claims without a return by order", "account_claim_history"),
+        (
             "account_refund_rate_365d",
             Number,
             "refund requests by order, last 365 days",
