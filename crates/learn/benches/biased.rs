@@ -78,7 +78,12 @@ fn judge(dataset: &Dataset, truth: &[bool], weights: &WeightSettings) -> [f64; 3
     let mut settings = TrainSettings {
         weights: weights.clone(),
         search: false,
-        boost: BoostSettings { leaves_max: 16, learning_rate: 0.08, trees_max: 300, ..BoostSettings::default() },
+        boost: BoostSettings {
+            leaves_max: 16,
+            learning_rate: 0.08,
+            trees_max: 300,
+            ..BoostSettings::default()
+        },
         ..TrainSettings::default()
     };
     settings.split.test_share = 0.0;
@@ -108,11 +113,19 @@ fn main() {
         ("labelled only", way(Ignored, Ignored, false)),
         ("labelled only, inverse chance", way(Ignored, Ignored, true)),
         ("rest presumed legitimate", way(PresumedLegitimate(1.0), PresumedLegitimate(1.0), false)),
-        ("rest presumed legitimate × 0.3", way(PresumedLegitimate(0.3), PresumedLegitimate(0.3), false)),
-        ("rest × 1, calibrated on labelled", way(PresumedLegitimate(1.0), Ignored, true)),
-        ("rest × 0.3, calibrated on labelled", way(PresumedLegitimate(0.3), Ignored, true)),
-        ("rest × 0.1, calibrated on labelled", way(PresumedLegitimate(0.1), Ignored, true)),
-        ("rest × 0.03, calibrated on labelled", way(PresumedLegitimate(0.03), Ignored, true)),
+        ("rest × 0.3", way(PresumedLegitimate(0.3), PresumedLegitimate(0.3), false)),
+        ("rest × 0.1", way(PresumedLegitimate(0.1), PresumedLegitimate(0.1), false)),
+        ("rest × 0.3, inverse chance, calibrated on labelled", way(PresumedLegitimate(0.3), Ignored, true)),
+        ("labelled only, calibrated with rest × 0.3", way(Ignored, PresumedLegitimate(0.3), false)),
+        ("labelled only, calibrated with rest × 0.1", way(Ignored, PresumedLegitimate(0.1), false)),
+        (
+            "rest × 0.03, calibrated with rest × 0.3",
+            way(PresumedLegitimate(0.03), PresumedLegitimate(0.3), false),
+        ),
+        (
+            "rest × 0.03, calibrated with rest × 0.15",
+            way(PresumedLegitimate(0.03), PresumedLegitimate(0.15), false),
+        ),
     ];
     let choices = [
         Choice { name: "features explain the choice", suspicious: 0.5, random: 0.01, insight: 0.0 },

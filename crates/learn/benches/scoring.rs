@@ -54,25 +54,36 @@ fn main() {
     };
     let schema = Schema { columns: (0..INPUTS).map(column).collect(), hash: "bench".to_owned() };
     let model = model(&schema);
-    let leaves = model.trees.iter().map(|t| t.leaves().len()).sum::<usize>() as f64 / model.trees.len() as f64;
+    let leaves =
+        model.trees.iter().map(|t| t.leaves().len()).sum::<usize>() as f64 / model.trees.len() as f64;
     let scorer = Scorer::compile(&model, &schema).expect("the model fits its schema");
     let (matrix, _) = synthetic::synthetic(1_000, INPUTS, 99);
     let vectors: Vec<Vec<f64>> =
         (0..matrix.rows()).map(|r| matrix.row(r).iter().map(|&x| f64::from(x)).collect()).collect();
     let mut scratch = Scratch::default();
     let walk = |v: &[f64]| {
-        model.trees.iter().fold(model.base, |sum, tree| {
-            sum + tree.leaves()[tree.leaf_of(|i| v[i as usize] as f32)].value
-        })
+        model
+            .trees
+            .iter()
+            .fold(model.base, |sum, tree| sum + tree.leaves()[tree.leaf_of(|i| v[i as usize] as f32)].value)
     };
     for v in &vectors {
         assert_eq!(walk(v).to_bits(), scorer.raw(v, &mut scratch).to_bits(), "the scorer is exact");
     }
-    println!("{} trees, {leaves:.1} leaves on average, {INPUTS} inputs, one vector at a time, one core", model.trees.len());
+    println!(
+        "{} trees, {leaves:.1} leaves on average, {INPUTS} inputs, one vector at a time, one core",
+        model.trees.len()
+    );
     println!("| what | µs | target |");
     println!("|---|---|---|");
     println!("| walking the trees one by one | {:.2} | – |", time(&vectors, walk));
     println!("| score | {:.2} | 12 |", time(&vectors, |v| scorer.score(v, &mut scratch)));
-    println!("| score and path attribution | {:.2} | 40 |", time(&vectors, |v| scorer.explain_path(v, &mut scratch).probability));
-    println!("| score and exact Shapley values | {:.2} | 500 |", time(&vectors, |v| scorer.explain_exact(v, &mut scratch).probability));
+    println!(
+        "| score and path attribution | {:.2} | 40 |",
+        time(&vectors, |v| scorer.explain_path(v, &mut scratch).probability)
+    );
+    println!(
+        "| score and exact Shapley values | {:.2} | 500 |",
+        time(&vectors, |v| scorer.explain_exact(v, &mut scratch).probability)
+    );
 }

@@ -21,7 +21,8 @@ pub fn past_refund_rate(dataset: &Dataset, rows: &[u32], settings: &TrainSetting
     let (name, scores) = match column {
         Some(at) => {
             let column = dataset.column(at);
-            let score = |&r: &u32| if column[r as usize].is_nan() { 0.0 } else { f64::from(column[r as usize]) };
+            let score =
+                |&r: &u32| if column[r as usize].is_nan() { 0.0 } else { f64::from(column[r as usize]) };
             ("past refund rate", rows.iter().map(score).collect())
         }
         None => ("past refund requests", earlier_requests(dataset, rows)),

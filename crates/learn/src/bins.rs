@@ -35,7 +35,8 @@ impl Matrix {
     }
     /// The rows with these indices, in this order.
     pub fn take(&self, rows: &[u32]) -> Matrix {
-        let columns = self.columns.par_iter().map(|c| rows.iter().map(|&r| c[r as usize]).collect()).collect();
+        let columns =
+            self.columns.par_iter().map(|c| rows.iter().map(|&r| c[r as usize]).collect()).collect();
         Matrix { columns, rows: rows.len() }
     }
     /// All inputs of a row.
@@ -107,7 +108,7 @@ impl Cuts {
 
 /// A number above `a` and at most `b`: their middle, so that unseen values fall to the nearer side.
 fn between(a: f32, b: f32) -> f32 {
-    let middle = (f64::from(a) + f64::from(b)) / 2.0;
+    let middle = f64::midpoint(f64::from(a), f64::from(b));
     let middle = middle as f32;
     if middle > a && middle <= b && middle.is_finite() { middle } else { b.min(f32::MAX) }
 }

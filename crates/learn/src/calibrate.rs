@@ -96,10 +96,10 @@ impl Calibration {
         let rises = |xs: &[f64]| xs.windows(2).all(|w| w[0] < w[1]) && xs.iter().all(|x| x.is_finite());
         let good = match self {
             Calibration::Identity => true,
-            Calibration::Platt { slope, intercept } => *slope > 0.0 && slope.is_finite() && intercept.is_finite(),
-            Calibration::Beta { a, b, c } => {
-                *a > 0.0 && *b > 0.0 && [a, b, c].iter().all(|x| x.is_finite())
+            Calibration::Platt { slope, intercept } => {
+                *slope > 0.0 && slope.is_finite() && intercept.is_finite()
             }
+            Calibration::Beta { a, b, c } => *a > 0.0 && *b > 0.0 && [a, b, c].iter().all(|x| x.is_finite()),
             Calibration::Isotonic { raw, log_odds, slope } => {
                 !raw.is_empty()
                     && raw.len() == log_odds.len()
@@ -109,7 +109,8 @@ impl Calibration {
                     && slope.is_finite()
             }
         };
-        (!good).then(|| "the calibration does not rise strictly or holds numbers that are not finite".to_owned())
+        (!good)
+            .then(|| "the calibration does not rise strictly or holds numbers that are not finite".to_owned())
     }
     /// Its name in cards.
     pub fn name(&self) -> &'static str {
@@ -131,17 +132,18 @@ pub struct CalibrationChoice {
     pub held_out: Vec<(String, f64)>,
 }
 
+type Fit = fn(&[Point]) -> Calibration;
+
 /// Fits every family on the earlier half of `points` (which are in the order of time), takes the one with the least
 /// log-loss on the later half, and fits it again on all.
 pub fn calibrate(points: &[Point]) -> CalibrationChoice {
     let (early, late) = points.split_at(points.len() / 2);
-    let families: [(&str, fn(&[Point]) -> Calibration); 3] =
-        [("platt", fit_platt), ("beta", fit_beta), ("isotonic", fit_isotonic)];
+    let families: [(&str, Fit); 3] = [("platt", fit_platt), ("beta", fit_beta), ("isotonic", fit_isotonic)];
     if !both_classes(points) {
         return CalibrationChoice { calibration: Calibration::Identity, held_out: Vec::new() };
     }
     let mut held_out = Vec::new();
-    let mut best: (f64, fn(&[Point]) -> Calibration) = (f64::INFINITY, fit_platt);
+    let mut best: (f64, Fit) = (f64::INFINITY, fit_platt);
     if both_classes(early) && both_classes(late) {
         for (name, fit) in families {
             let loss = loss(&fit(early), late);
@@ -173,21 +175,20 @@ fn loss(calibration: &Calibration, points: &[Point]) -> f64 {
 /// Platt's sigmoid by Newton's method, with a weak pull towards slope 1.
 pub fn fit_platt(points: &[Point]) -> Calibration {
     let rows = points.iter().map(|p| ([p.raw, 1.0, 0.0], p.target, p.weight));
-    let [slope, intercept, _] = newton(rows.collect(), [1.0, 0.0, 0.0], 2);
+    let [slope, intercept, _] = newton(&rows.collect::<Vec<_>>(), [1.0, 0.0, 0.0], 2);
     Calibration::Platt { slope: slope.max(SLOPE_MIN), intercept }
 }
 
 /// Beta calibration; where one side would fall, Platt's sigmoid instead.
 pub fn fit_beta(points: &[Point]) -> Calibration {
-    let rows = points
-        .iter()
-        .map(|p| ([-log_loss(p.raw, 1.0), log_loss(p.raw, 0.0), 1.0], p.target, p.weight));
-    let [a, b, c] = newton(rows.collect(), [1.0, 1.0, 0.0], 3);
+    let rows =
+        points.iter().map(|p| ([-log_loss(p.raw, 1.0), log_loss(p.raw, 0.0), 1.0], p.target, p.weight));
+    let [a, b, c] = newton(&rows.collect::<Vec<_>>(), [1.0, 1.0, 0.0], 3);
     if a > SLOPE_MIN && b > SLOPE_MIN { Calibration::Beta { a, b, c } } else { fit_platt(points) }
 }
 
 /// Weighted logistic regression of at most three terms, drawn weakly to `start`.
-fn newton(rows: Vec<([f64; 3], f64, f64)>, start: [f64; 3], terms: usize) -> [f64; 3] {
+fn newton(rows: &[([f64; 3], f64, f64)], start: [f64; 3], terms: usize) -> [f64; 3] {
     const PULL: f64 = 0.01;
     let mut w = start;
     for _ in 0..NEWTON_STEPS_MAX {
@@ -197,7 +198,7 @@ fn newton(rows: Vec<([f64; 3], f64, f64)>, start: [f64; 3], terms: usize) -> [f6
             gradient[k] = PULL * (w[k] - start[k]);
             hessian[k][k] = PULL;
         }
-        for (x, y, weight) in &rows {
+        for (x, y, weight) in rows {
             let p = sigmoid((0..terms).map(|k| w[k] * x[k]).sum());
             let h = weight * (p * (1.0 - p)).max(1e-9);
             for k in 0..terms {
@@ -228,8 +229,9 @@ fn solve(mut a: [[f64; 3]; 3], mut b: [f64; 3], n: usize) -> [f64; 3] {
         b.swap(i, pivot);
         for r in i + 1..n {
             let factor = a[r][i] / a[i][i];
-            for c in i..n {
-                a[r][c] -= factor * a[i][c];
+            let above = a[i];
+            for (x, y) in a[r].iter_mut().zip(above).skip(i) {
+                *x -= factor * y;
             }
             b[r] -= factor * b[i];
         }
@@ -359,16 +361,15 @@ mod tests {
 
     #[test]
     fn one_class_alone_changes_nothing() {
-        let points: Vec<Point> = drawn(100, |_| -9.0).into_iter().map(|p| Point { target: 0.0, ..p }).collect();
+        let points: Vec<Point> =
+            drawn(100, |_| -9.0).into_iter().map(|p| Point { target: 0.0, ..p }).collect();
         assert_eq!(calibrate(&points).calibration, Calibration::Identity);
     }
 
     #[test]
     fn few_rows_do_not_make_it_certain() {
-        let points = [
-            Point { raw: -1.0, target: 0.0, weight: 1.0 },
-            Point { raw: 1.0, target: 1.0, weight: 1.0 },
-        ];
+        let points =
+            [Point { raw: -1.0, target: 0.0, weight: 1.0 }, Point { raw: 1.0, target: 1.0, weight: 1.0 }];
         for fit in [fit_platt, fit_beta, fit_isotonic] {
             let p = fit(&points).probability(1.0);
             assert!(p > 0.4 && p < 0.999, "{p}");

@@ -184,7 +184,8 @@ fn importance(dataset: &Dataset, model: &Model) -> Result<Vec<Importance>, Model
             mean_attribution: sums[at] / f64::max(rows, 1.0),
         })
         .collect();
-    importance.sort_by(|a, b| b.mean_attribution.total_cmp(&a.mean_attribution).then(a.column.cmp(&b.column)));
+    importance
+        .sort_by(|a, b| b.mean_attribution.total_cmp(&a.mean_attribution).then(a.column.cmp(&b.column)));
     Ok(importance)
 }
 

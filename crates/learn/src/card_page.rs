@@ -5,8 +5,8 @@ use crate::drift::Drift;
 use crate::evaluate::{Evaluation, Figure, Figures};
 use ringfence_domain::Timestamp;
 use ringfence_report::chart::{
-    Bar, BarSpec, CalibrationBin, CalibrationSpec, CurveSpec, HistogramSpec, Mark, Series, calibration, curve,
-    histogram, rows,
+    Bar, BarSpec, CalibrationBin, CalibrationSpec, CurveSpec, HistogramSpec, Mark, Series, calibration,
+    curve, histogram, rows,
 };
 use ringfence_report::text::{count, decimal, share};
 use ringfence_report::{Axis, Card as Tile, Cell, Page, Section, Svg, Table, Tone};
@@ -81,7 +81,16 @@ fn figures(rehearsal: &RehearsalCard) -> Section {
     };
     let mut table = Table::new(
         "All figures; in brackets the middle 95 % of a bootstrap over days",
-        &["Score", "AUC", "Average precision", "Recall at 1 % FPR", "Precision in review", "Abuse found", "Money found", "ECE"],
+        &[
+            "Score",
+            "AUC",
+            "Average precision",
+            "Recall at 1 % FPR",
+            "Precision in review",
+            "Abuse found",
+            "Money found",
+            "ECE",
+        ],
     );
     let row = |f: &Figures| {
         vec![
@@ -250,7 +259,14 @@ fn inputs(card: &Card) -> Section {
             .collect::<Vec<_>>()
     };
     let chart = |title: &str, about: &str, value: Axis, bars: Vec<Bar>| {
-        rows(&BarSpec { title: title.into(), about: about.into(), value, series: vec![title.to_owned()], bars, stacked: false })
+        rows(&BarSpec {
+            title: title.into(),
+            about: about.into(),
+            value,
+            series: vec![title.to_owned()],
+            bars,
+            stacked: false,
+        })
     };
     let mut section = Section::new("inputs", "What it looks at");
     if !card.importance.is_empty() {
@@ -269,7 +285,10 @@ fn inputs(card: &Card) -> Section {
                     bars(|i| i.gain_share),
                 ),
             ])
-            .details("What these features tell", Section::new("about-inputs", "").table(about(&card.importance)));
+            .details(
+                "What these features tell",
+                Section::new("about-inputs", "").table(about(&card.importance)),
+            );
     }
     if !card.drift.is_empty() {
         let moved = card.drift.iter().take(BARS_MAX);
@@ -308,17 +327,28 @@ fn limits(card: &Card) -> Section {
 fn origin(card: &Card) -> Section {
     let [abuse, policy, legitimate, unknown] = card.notes.labels.map(|n| count(n as f64));
     let [fit, stop, calibrate] = card.notes.rows.map(|n| count(n as f64));
-    let labels = Table::new("Matured requests by what is known of them", &["Abuse", "Policy abuse", "Legitimate", "Nobody looked"])
-        .row([abuse, policy, legitimate, unknown].map(Cell::Number).to_vec());
-    let parts = Table::new("Requests by what they were for, in the order of time", &["Taught", "Stopped training", "Calibrated", "Trees kept"])
-        .row(vec![Cell::Number(fit), Cell::Number(stop), Cell::Number(calibrate), Cell::Number(card.notes.trees.to_string())]);
+    let labels = Table::new(
+        "Matured requests by what is known of them",
+        &["Abuse", "Policy abuse", "Legitimate", "Nobody looked"],
+    )
+    .row([abuse, policy, legitimate, unknown].map(Cell::Number).to_vec());
+    let parts = Table::new(
+        "Requests by what they were for, in the order of time",
+        &["Taught", "Stopped training", "Calibrated", "Trees kept"],
+    )
+    .row(vec![
+        Cell::Number(fit),
+        Cell::Number(stop),
+        Cell::Number(calibrate),
+        Cell::Number(card.notes.trees.to_string()),
+    ]);
     let mut compared = Table::new("What was compared on held-out time", &["Settings", "Log-loss"]);
     let candidates = card.rehearsal.as_ref().map_or(&card.notes.candidates, |r| &r.notes.candidates);
     for (name, loss) in candidates.iter().chain(&card.calibration.1) {
         compared = compared.row(vec![Cell::Text(name.clone()), Cell::Number(decimal(*loss, 5))]);
     }
-    let settings = serde_json::to_string_pretty(&card.provenance.settings)
-        .expect("settings were JSON before");
+    let settings =
+        serde_json::to_string_pretty(&card.provenance.settings).expect("settings were JSON before");
     Section::new("origin", "Where it came from")
         .table(labels)
         .table(parts)

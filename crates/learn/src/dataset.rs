@@ -227,7 +227,8 @@ pub(crate) mod tests {
     #[test]
     fn a_label_is_the_latest_verdict_known_by_then() {
         let check = |verdicts: &[(Verdict, i64)], until: i64, expect: Option<Label>| {
-            let verdicts = verdicts.iter().map(|&(verdict, day)| KnownVerdict { verdict, at: at_day(day) }).collect();
+            let verdicts =
+                verdicts.iter().map(|&(verdict, day)| KnownVerdict { verdict, at: at_day(day) }).collect();
             assert_eq!(RowMeta { verdicts, ..meta(1, 0) }.label(at_day(until)), expect);
         };
         let turned = [(Verdict::Legitimate, 9), (Verdict::Abuse, 3)];

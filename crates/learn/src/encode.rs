@@ -57,7 +57,8 @@ impl WordTable {
         if !self.codes.windows(2).all(|w| w[0] < w[1]) {
             return Some("codes are not strictly ascending");
         }
-        (!self.numbers.iter().chain([&self.unseen]).all(|x| x.is_finite())).then_some("a number is not finite")
+        (!self.numbers.iter().chain([&self.unseen]).all(|x| x.is_finite()))
+            .then_some("a number is not finite")
     }
 }
 

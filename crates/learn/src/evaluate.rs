@@ -4,7 +4,8 @@ use crate::baseline::Baseline;
 use crate::chance::Chance;
 use crate::dataset::{Label, Target};
 use crate::metrics::{
-    CALIBRATION_BINS, CalibrationBin, DayRow, Ranking, brier, calibration_bins, ece, mean_log_loss, precision_per_day,
+    CALIBRATION_BINS, CalibrationBin, DayRow, Ranking, brier, calibration_bins, ece, mean_log_loss,
+    precision_per_day,
 };
 use rayon::prelude::*;
 use ringfence_domain::{DecisionKind, Timestamp};
@@ -193,7 +194,8 @@ pub fn evaluate(rows: &[Judged], baselines: &[Baseline], settings: &EvaluateSett
     let data = Data::new(rows, settings);
     let scores: Vec<f64> = rows.iter().map(|r| r.score).collect();
     let model = data.figures("model", &scores, true, settings);
-    let others = baselines.iter().map(|b| data.figures(&b.name, &b.scores, b.is_probability, settings)).collect();
+    let others =
+        baselines.iter().map(|b| data.figures(&b.name, &b.scores, b.is_probability, settings)).collect();
     let mut labels = [0; 4];
     let mut decisions: BTreeMap<String, DecisionCounts> = BTreeMap::new();
     for row in rows {
@@ -293,7 +295,13 @@ impl<'a> Data<'a> {
         }
     }
 
-    fn figures(&self, name: &str, scores: &[f64], is_probability: bool, settings: &EvaluateSettings) -> Figures {
+    fn figures(
+        &self,
+        name: &str,
+        scores: &[f64],
+        is_probability: bool,
+        settings: &EvaluateSettings,
+    ) -> Figures {
         let ranking = Ranking::new(scores, &self.target);
         let ones = vec![1.0; scores.len()];
         let figure = |of: &(dyn Fn(&[f64]) -> Option<f64> + Sync)| -> Option<Figure> {
@@ -322,8 +330,11 @@ impl<'a> Data<'a> {
                 target: self.target[i],
             })
             .collect();
-        let calibration =
-            if is_probability { calibration_bins(scores, &self.target, CALIBRATION_BINS) } else { Vec::new() };
+        let calibration = if is_probability {
+            calibration_bins(scores, &self.target, CALIBRATION_BINS)
+        } else {
+            Vec::new()
+        };
         Figures {
             name: name.to_owned(),
             auc: figure(&|w| ranking.auc(w)),
@@ -337,14 +348,20 @@ impl<'a> Data<'a> {
             ece: is_probability.then(|| ece(&calibration)),
             log_loss: is_probability.then(|| mean_log_loss(scores, &self.target)),
             rings: self.rings(&ranking),
-            precision_recall: thin(ranking.steps(&ones, &self.amount).filter(|_| all.found > 0.0).map(|s| {
-                (s.found / all.found, s.found / s.rows)
-            })),
-            money_by_budget: thin(std::iter::once((0.0, 0.0)).chain(
-                ranking.steps(&ones, &self.amount).filter(|_| all.money > 0.0).map(|s| {
-                    (s.rows / all.rows, s.money / all.money)
-                }),
-            )),
+            precision_recall: thin(
+                ranking
+                    .steps(&ones, &self.amount)
+                    .filter(|_| all.found > 0.0)
+                    .map(|s| (s.found / all.found, s.found / s.rows)),
+            ),
+            money_by_budget: thin(
+                std::iter::once((0.0, 0.0)).chain(
+                    ranking
+                        .steps(&ones, &self.amount)
+                        .filter(|_| all.money > 0.0)
+                        .map(|s| (s.rows / all.rows, s.money / all.money)),
+                ),
+            ),
             calibration,
         }
     }
@@ -383,9 +400,9 @@ fn thin(points: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::new();
     let mut last = None;
     for point in points {
-        let far = kept.last().is_none_or(|&(x, y)| {
-            (point.0 - x).abs() + (point.1 - y).abs() >= 2.0 / CURVE_POINTS as f64
-        });
+        let far = kept
+            .last()
+            .is_none_or(|&(x, y)| (point.0 - x).abs() + (point.1 - y).abs() >= 2.0 / CURVE_POINTS as f64);
         if far {
             kept.push(point);
         }
@@ -437,12 +454,21 @@ impl Evaluation {
     /// The figures as a table: a header row, then a row for the model and each baseline.
     pub fn table(&self) -> Vec<Vec<String>> {
         let header = [
-            "score", "AUC", "average precision", "recall at 1 % FPR", "precision at budget", "abuse found",
-            "money found", "precision a day", "ECE",
+            "score",
+            "AUC",
+            "average precision",
+            "recall at 1 % FPR",
+            "precision at budget",
+            "abuse found",
+            "money found",
+            "precision a day",
+            "ECE",
         ];
         let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"));
         let figure = |f: Option<Figure>| match f {
-            Some(Figure { value, low: Some(low), high: Some(high) }) => format!("{value:.3} ({low:.3}–{high:.3})"),
+            Some(Figure { value, low: Some(low), high: Some(high) }) => {
+                format!("{value:.3} ({low:.3}–{high:.3})")
+            }
             Some(Figure { value, .. }) => format!("{value:.3}"),
             None => "–".to_owned(),
         };

@@ -216,10 +216,8 @@ fn children(
 /// Value bounds of both children, so that a monotone input keeps its direction further down.
 fn bounds_below(settings: &GrowSettings, node: &Node, best: &Candidate) -> ([f64; 2], [f64; 2]) {
     let direction = settings.monotone.get(best.input as usize).copied().unwrap_or(0);
-    let middle = f64::midpoint(
-        value(best.left, settings, node.bounds),
-        value(best.right, settings, node.bounds),
-    );
+    let middle =
+        f64::midpoint(value(best.left, settings, node.bounds), value(best.right, settings, node.bounds));
     match direction.signum() {
         1 => ([node.bounds[0], middle], [middle, node.bounds[1]]),
         -1 => ([middle, node.bounds[1]], [node.bounds[0], middle]),
@@ -290,9 +288,8 @@ fn find(work: &Work<'_>, layout: &Layout, node: &Node, settings: &GrowSettings) 
     if node.depth >= settings.depth_max || node.sums[1] < 2.0 * settings.leaf_weight_min {
         return None;
     }
-    let of_input = |(i, &input): (usize, &u32)| {
-        find_in(layout.column(&node.histogram, i), input, node, settings)
-    };
+    let of_input =
+        |(i, &input): (usize, &u32)| find_in(layout.column(&node.histogram, i), input, node, settings);
     let found: Vec<Option<Candidate>> = if layout.total < 8_192 {
         work.inputs.iter().enumerate().map(of_input).collect()
     } else {
@@ -370,7 +367,8 @@ fn finish(
     let leaves = nodes
         .iter()
         .map(|node| {
-            let cover: f64 = rows[node.range.clone()].iter().map(|&r| f64::from(work.weights[r as usize])).sum();
+            let cover: f64 =
+                rows[node.range.clone()].iter().map(|&r| f64::from(work.weights[r as usize])).sum();
             let value = value(node.sums, settings, node.bounds) * settings.learning_rate;
             Leaf { value, cover: cover.max(1e-6) }
         })

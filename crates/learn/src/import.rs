@@ -20,7 +20,9 @@ pub enum ImportError {
         source: serde_json::Error,
     },
     /// Trained for something else.
-    #[error("the model was trained for `{found}`, expected {expected}: its score must be the log-odds of abuse")]
+    #[error(
+        "the model was trained for `{found}`, expected {expected}: its score must be the log-odds of abuse"
+    )]
     Objective {
         /// What it says.
         found: String,
@@ -60,9 +62,13 @@ pub enum ImportError {
 }
 
 /// Finds the features that trees use in the schema. Features that no tree uses need not exist.
-pub(crate) fn inputs_of(names: &[String], trees: &[Tree], schema: &Schema) -> Result<Vec<Input>, ImportError> {
+pub(crate) fn inputs_of(
+    names: &[String],
+    trees: &[Tree],
+    schema: &Schema,
+) -> Result<Vec<Input>, ImportError> {
     let mut used = vec![false; names.len()];
-    for split in trees.iter().flat_map(|t| t.splits()) {
+    for split in trees.iter().flat_map(Tree::splits) {
         used[split.input as usize] = true;
     }
     let spare = schema.columns.iter().find(|c| c.kind != ColumnKind::Category).map(|c| c.name.clone());
@@ -71,10 +77,14 @@ pub(crate) fn inputs_of(names: &[String], trees: &[Tree], schema: &Schema) -> Re
         let wrong = |found: &str| ImportError::Feature { feature: name.clone(), found: found.to_owned() };
         let column = match schema.columns.iter().find(|c| c.name == *name) {
             None if used => {
-                return Err(wrong("does not have; name the columns as in the training set that `replay` wrote"));
+                return Err(wrong(
+                    "does not have; name the columns as in the training set that `replay` wrote",
+                ));
             }
             Some(c) if used && c.kind == ColumnKind::Category => {
-                return Err(wrong("has as a category; leave it out, or train with `ringfence train`, which encodes it"));
+                return Err(wrong(
+                    "has as a category; leave it out, or train with `ringfence train`, which encodes it",
+                ));
             }
             Some(c) if used && !c.model => {
                 return Err(wrong("keeps from models (`model = false`); leave it out when training"));

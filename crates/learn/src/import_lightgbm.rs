@@ -21,7 +21,8 @@ pub fn import_lightgbm(text: &str, schema: &Schema) -> Result<Model, ImportError
         return Err(ImportError::Format("LightGBM text model"));
     }
     let head = fields(head);
-    let binary = head.get("objective").is_some_and(|o| o.starts_with("binary") || o.starts_with("cross_entropy"));
+    let binary =
+        head.get("objective").is_some_and(|o| o.starts_with("binary") || o.starts_with("cross_entropy"));
     let one = |key: &str| head.get(key).is_none_or(|v| *v == "1");
     if !binary || !one("num_class") || !one("num_tree_per_iteration") {
         let found = head.get("objective").copied().unwrap_or("none").to_owned();
@@ -32,7 +33,9 @@ pub fn import_lightgbm(text: &str, schema: &Schema) -> Result<Model, ImportError
         return Err(ImportError::Objective { found, expected: "`binary sigmoid:1`" });
     }
     if text.contains("\naverage_output") {
-        return Err(ImportError::Unsupported("a random forest (its output is averaged); train with `boosting=gbdt`"));
+        return Err(ImportError::Unsupported(
+            "a random forest (its output is averaged); train with `boosting=gbdt`",
+        ));
     }
     let names = head.get("feature_names").copied().unwrap_or_default();
     let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
@@ -73,7 +76,8 @@ fn tree(index: usize, fields: &BTreeMap<&str, &str>, features: usize) -> Result<
         Some(_) => numbers(index, fields, "leaf_count")?,
         None => vec![1.0; values.len()],
     };
-    let lengths = |key: &'static str| ImportError::Tree { index, field: key, what: "has another length".to_owned() };
+    let lengths =
+        |key: &'static str| ImportError::Tree { index, field: key, what: "has another length".to_owned() };
     if covers.len() != values.len() {
         return Err(lengths("leaf_count"));
     }

@@ -20,7 +20,8 @@ struct Learner {
     #[serde(default)]
     feature_names: Vec<String>,
     gradient_booster: Booster,
-    learner_model_param: Parameters,
+    #[serde(rename = "learner_model_param")]
+    parameters: Parameters,
     objective: Objective,
 }
 
@@ -75,29 +76,31 @@ enum Flag {
 /// Reads a model that `Booster.save_model("….json")` wrote.
 pub fn import_xgboost(json: &[u8], schema: &Schema) -> Result<Model, ImportError> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let file: File = serde_path_to_error::deserialize(&mut reader).map_err(|e| ImportError::Json {
-        at: e.path().to_string(),
-        source: e.into_inner(),
-    })?;
+    let file: File = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|e| ImportError::Json { at: e.path().to_string(), source: e.into_inner() })?;
     let learner = file.learner;
     if !matches!(learner.objective.name.as_str(), "binary:logistic" | "binary:logitraw" | "reg:logistic") {
         let found = learner.objective.name;
         return Err(ImportError::Objective { found, expected: "`binary:logistic`" });
     }
     let one = |text: &str| matches!(text, "" | "0" | "1");
-    if !one(&learner.learner_model_param.num_class) || !one(&learner.learner_model_param.num_target) {
-        return Err(ImportError::Unsupported("several classes or targets; train a model of abuse against the rest"));
+    if !one(&learner.parameters.num_class) || !one(&learner.parameters.num_target) {
+        return Err(ImportError::Unsupported(
+            "several classes or targets; train a model of abuse against the rest",
+        ));
     }
     let (name, model) = (learner.gradient_booster.name, learner.gradient_booster.model);
     let (Some(model), "gbtree") = (model, name.as_str()) else {
-        return Err(ImportError::Unsupported("boosters other than `gbtree` (`dart` and `gblinear` score otherwise)"));
+        return Err(ImportError::Unsupported(
+            "boosters other than `gbtree` (`dart` and `gblinear` score otherwise)",
+        ));
     };
     if learner.feature_names.is_empty() {
         return Err(ImportError::Unsupported(
             "models without feature names; train on a DMatrix with `feature_names` as in the catalogue",
         ));
     }
-    let base = base_log_odds(&learner.learner_model_param.base_score, &learner.objective.name)?;
+    let base = base_log_odds(&learner.parameters.base_score, &learner.objective.name)?;
     let mut trees = Vec::new();
     for (index, tree) in model.trees.iter().enumerate() {
         trees.push(convert(index, tree, learner.feature_names.len())?);
@@ -155,7 +158,11 @@ fn convert(index: usize, tree: &XgbTree, features: usize) -> Result<Tree, Import
         .iter()
         .map(|&left| {
             let place = if left < 0 { Branch::Leaf(leaves_before) } else { Branch::Split(splits_before) };
-            if left < 0 { leaves_before += 1 } else { splits_before += 1 }
+            if left < 0 {
+                leaves_before += 1
+            } else {
+                splits_before += 1
+            }
             place
         })
         .collect();

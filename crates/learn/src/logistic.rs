@@ -23,8 +23,10 @@ pub struct Logistic {
 impl Logistic {
     /// Fits by Nesterov's accelerated gradient with the step that the curvature allows.
     pub fn fit(rows: Rows<'_>, l2: f64) -> Logistic {
-        let eligible: Vec<u32> = (0..rows.matrix.rows() as u32).filter(|&r| rows.weight[r as usize] > 0.0).collect();
-        let chosen: Vec<u32> = eligible.iter().copied().step_by(eligible.len().div_ceil(ROWS_MAX).max(1)).collect();
+        let eligible: Vec<u32> =
+            (0..rows.matrix.rows() as u32).filter(|&r| rows.weight[r as usize] > 0.0).collect();
+        let chosen: Vec<u32> =
+            eligible.iter().copied().step_by(eligible.len().div_ceil(ROWS_MAX).max(1)).collect();
         let matrix = rows.matrix.take(&chosen);
         let (n, width) = (chosen.len(), matrix.width());
         let (mean, scale): (Vec<f64>, Vec<f64>) = (0..width).map(|i| moments(matrix.column(i))).unzip();
@@ -46,8 +48,7 @@ impl Logistic {
                     *sum += w[0] * f64::from(x[0]) + w[1] * f64::from(x[1]);
                 }
             }
-            let slope: Vec<f64> =
-                (0..n).map(|i| weight[i] * (sigmoid(raw[i]) - target[i]) / total).collect();
+            let slope: Vec<f64> = (0..n).map(|i| weight[i] * (sigmoid(raw[i]) - target[i]) / total).collect();
             let gradients: Vec<[f64; 2]> = columns.par_iter().map(|c| project(c, &slope)).collect();
             let before = model.clone();
             model.intercept = ahead.intercept - step * slope.iter().sum::<f64>();
@@ -79,7 +80,11 @@ impl Logistic {
     }
 
     fn terms(&self, input: usize, x: f32) -> [f64; 2] {
-        if x.is_nan() { [0.0, 1.0] } else { [((f64::from(x) - self.mean[input]) / self.scale[input]).clamp(-5.0, 5.0), 0.0] }
+        if x.is_nan() {
+            [0.0, 1.0]
+        } else {
+            [((f64::from(x) - self.mean[input]) / self.scale[input]).clamp(-5.0, 5.0), 0.0]
+        }
     }
 }
 
@@ -92,7 +97,10 @@ fn moments(column: &[f32]) -> (f64, f64) {
 }
 
 fn project(column: &[[f32; 2]], slope: &[f64]) -> [f64; 2] {
-    column.iter().zip(slope).fold([0.0; 2], |s, (x, g)| [s[0] + f64::from(x[0]) * g, s[1] + f64::from(x[1]) * g])
+    column
+        .iter()
+        .zip(slope)
+        .fold([0.0; 2], |s, (x, g)| [s[0] + f64::from(x[0]) * g, s[1] + f64::from(x[1]) * g])
 }
 
 fn largest_eigenvalue(columns: &[Vec<[f32; 2]>], weight: &[f64], total: f64) -> f64 {
@@ -134,7 +142,9 @@ mod tests {
             let (x, unknown) = (chance.unit() * 4.0, chance.unit() < 0.3);
             a.push(x as f32);
             b.push(if unknown { f32::NAN } else { chance.unit() as f32 });
-            y.push(f32::from(u8::from(chance.unit() < sigmoid(1.5 * x - 4.0 + if unknown { 1.0 } else { 0.0 }))));
+            y.push(f32::from(u8::from(
+                chance.unit() < sigmoid(1.5 * x - 4.0 + if unknown { 1.0 } else { 0.0 }),
+            )));
         }
         let matrix = Matrix::new(vec![a, b], n);
         let model = Logistic::fit(Rows { matrix: &matrix, target: &y, weight: &vec![1.0; n] }, 1.0);

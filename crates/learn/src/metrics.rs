@@ -114,7 +114,8 @@ impl Ranking {
         let mut last = Step::default();
         for step in self.steps(weight, amount) {
             if step.rows >= budget {
-                let share = if step.rows > last.rows { (budget - last.rows) / (step.rows - last.rows) } else { 1.0 };
+                let share =
+                    if step.rows > last.rows { (budget - last.rows) / (step.rows - last.rows) } else { 1.0 };
                 let mix = |a: f64, b: f64| a + (b - a) * share;
                 return Step {
                     rows: mix(last.rows, step.rows),

@@ -113,7 +113,9 @@ pub struct Reference {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Not JSON, cut short, or not shaped as a model.
-    #[error("the model file is malformed at `{at}`; write it again with `ringfence train`, or copy it again if it was cut short")]
+    #[error(
+        "the model file is malformed at `{at}`; write it again with `ringfence train`, or copy it again if it was cut short"
+    )]
     Malformed {
         /// Path within the JSON.
         at: String,
@@ -122,10 +124,14 @@ pub enum ModelError {
         source: serde_json::Error,
     },
     /// Some other JSON.
-    #[error("the file is no model: its `format` is `{0}`, expected `{FORMAT}`; give the file that `ringfence train` wrote")]
+    #[error(
+        "the file is no model: its `format` is `{0}`, expected `{FORMAT}`; give the file that `ringfence train` wrote"
+    )]
     Format(String),
     /// Written by another version.
-    #[error("the model file has version {0}, this build reads version {FORMAT_VERSION}; train it again, or use the ringfence that wrote it")]
+    #[error(
+        "the model file has version {0}, this build reads version {FORMAT_VERSION}; train it again, or use the ringfence that wrote it"
+    )]
     Version(u64),
     /// Shaped as a model, but impossible.
     #[error("the model file says something impossible: {0}; it was changed after training: copy it again")]
@@ -142,7 +148,9 @@ pub enum ModelError {
         given: String,
     },
     /// The catalogue lacks a column, or has it with another kind.
-    #[error("the model needs the feature `{column}` as {expected}, and the catalogue {found}; use the catalogue of the model, or train again")]
+    #[error(
+        "the model needs the feature `{column}` as {expected}, and the catalogue {found}; use the catalogue of the model, or train again"
+    )]
     Column {
         /// Its name.
         column: String,
@@ -169,10 +177,12 @@ impl Model {
             at: e.path().to_string(),
             source: e.into_inner(),
         };
-        let head: Head =
-            serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes)).map_err(malformed)?;
+        let head: Head = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes))
+            .map_err(malformed)?;
         if head.format != FORMAT {
-            return Err(ModelError::Format(head.format.as_str().unwrap_or("missing").chars().take(40).collect()));
+            return Err(ModelError::Format(
+                head.format.as_str().unwrap_or("missing").chars().take(40).collect(),
+            ));
         }
         if head.version != FORMAT_VERSION {
             return Err(ModelError::Version(head.version.as_u64().unwrap_or(0)));
@@ -186,7 +196,8 @@ impl Model {
     /// The file's bytes: JSON with a tree a line.
     pub fn to_json(&self) -> Vec<u8> {
         let json = serde_json::to_string(self).expect("a model holds finite numbers and texts only");
-        let mut lines = json.replace(",{\"input\":[", ",\n{\"input\":[").replace("\"trees\":[{", "\"trees\":[\n{");
+        let mut lines =
+            json.replace(",{\"input\":[", ",\n{\"input\":[").replace("\"trees\":[{", "\"trees\":[\n{");
         lines.push('\n');
         lines.into_bytes()
     }
@@ -201,7 +212,7 @@ impl Model {
     /// Total gain by input, in the order of the inputs.
     pub fn gains(&self) -> Vec<f64> {
         let mut gains = vec![0.0; self.inputs.len()];
-        for split in self.trees.iter().flat_map(|t| t.splits()) {
+        for split in self.trees.iter().flat_map(Tree::splits) {
             gains[split.input as usize] += f64::from(split.gain);
         }
         gains
@@ -220,7 +231,9 @@ impl Model {
             let fits = match (schema.columns[at].kind, &input.encoding) {
                 (ColumnKind::Number | ColumnKind::Flag, Encoding::Number) => true,
                 (ColumnKind::Category, Encoding::Rate(_) | Encoding::Count(_)) => true,
-                (ColumnKind::Number | ColumnKind::Flag, _) | (ColumnKind::Category, Encoding::Number) => false,
+                (ColumnKind::Number | ColumnKind::Flag, _) | (ColumnKind::Category, Encoding::Number) => {
+                    false
+                }
             };
             if !fits {
                 let kind = match schema.columns[at].kind {

@@ -43,7 +43,9 @@ pub enum DatasetError {
     )]
     NoSchema,
     /// The schema is not JSON of ours.
-    #[error("the metadata `{SCHEMA_KEY}` of the training set is not a schema of this version; replay the events again")]
+    #[error(
+        "the metadata `{SCHEMA_KEY}` of the training set is not a schema of this version; replay the events again"
+    )]
     Schema(#[source] serde_json::Error),
     /// A column is not there.
     #[error("the training set has no column `{column}`{}; replay the events with the catalogue that the schema names", nearest(.near.as_ref()))]
@@ -54,7 +56,9 @@ pub enum DatasetError {
         near: Option<String>,
     },
     /// A column has another type.
-    #[error("column `{column}` of the training set holds {found}, expected {expected}; cast it, or replay the events again")]
+    #[error(
+        "column `{column}` of the training set holds {found}, expected {expected}; cast it, or replay the events again"
+    )]
     Type {
         /// Its name.
         column: String,
@@ -214,7 +218,11 @@ fn file_schema(schema: &Schema) -> Result<Type, ParquetError> {
 
 /// The name of a feature's column in the file.
 fn file_name(feature: &str) -> String {
-    if META.iter().any(|(name, ..)| *name == feature) { format!("feature.{feature}") } else { feature.to_owned() }
+    if META.iter().any(|(name, ..)| *name == feature) {
+        format!("feature.{feature}")
+    } else {
+        feature.to_owned()
+    }
 }
 
 fn write_meta(name: &str, column: &mut ColumnWriter<'_>, rows: &[RowMeta]) -> Result<(), ParquetError> {
@@ -265,7 +273,11 @@ fn verdicts_text(verdicts: &[KnownVerdict]) -> Option<String> {
     (!verdicts.is_empty()).then(|| each.collect::<Vec<_>>().join(";"))
 }
 
-fn write_cells(column: &mut ColumnWriter<'_>, cells: &mut Cells, levels: &mut Vec<i16>) -> Result<(), ParquetError> {
+fn write_cells(
+    column: &mut ColumnWriter<'_>,
+    cells: &mut Cells,
+    levels: &mut Vec<i16>,
+) -> Result<(), ParquetError> {
     match (column, cells) {
         (ColumnWriter::DoubleColumnWriter(out), Cells::Number(numbers)) => {
             out.write_batch(numbers, Some(levels), None)?;
@@ -395,7 +407,9 @@ impl Values {
                 let code = |t: ByteArray| category_code(&String::from_utf8_lossy(t.data())) as f32;
                 xs.into_iter().map(|x| x.map_or(f32::NAN, code)).collect()
             }
-            Values::Integers(_) | Values::Flags(_) => unreachable!("features are doubles or texts: checked by Places"),
+            Values::Integers(_) | Values::Flags(_) => {
+                unreachable!("features are doubles or texts: checked by Places")
+            }
         }
     }
 }
@@ -409,7 +423,9 @@ fn read_column(reader: ColumnReader, rows: usize) -> Result<Values, DatasetError
             while read < rows {
                 let (records, ..) = reader.read_records(rows - read, Some(&mut levels), None, &mut values)?;
                 if records == 0 {
-                    return Err(ParquetError::EOF(format!("a column ends after {read} of {rows} rows")).into());
+                    return Err(
+                        ParquetError::EOF(format!("a column ends after {read} of {rows} rows")).into()
+                    );
                 }
                 read += records;
             }
@@ -447,7 +463,8 @@ fn read_meta(columns: MetaColumns, rows: usize, first_row: usize) -> Result<Vec<
                 position: cell.integer(3, row)? as u64,
                 requested_at: cell.time(4, cell.integer(4, row)?, row)?,
                 amount_minor: cell.integer(5, row)?,
-                currency: Currency::new(&cell.text(6, row)?).map_err(|e| cell.fault(6, row, e.to_string()))?,
+                currency: Currency::new(&cell.text(6, row)?)
+                    .map_err(|e| cell.fault(6, row, e.to_string()))?,
                 test_purchase: matches!(&cell.columns[7], Some(Values::Flags(v)) if v[row] == Some(true)),
                 verdicts: cell.verdicts(row)?,
             })
@@ -494,7 +511,8 @@ impl Cellar {
             Ok(KnownVerdict { verdict, at: self.time(column, millis, row)? })
         };
         if let Some(list) = self.text_or_null(10, row)? {
-            let expected = || self.fault(10, row, format!("`{list}` is not a list such as `abuse@1677674096789`"));
+            let expected =
+                || self.fault(10, row, format!("`{list}` is not a list such as `abuse@1677674096789`"));
             return list
                 .split(';')
                 .map(|item| {
@@ -613,6 +631,10 @@ mod tests {
         let float = |n: &str| if n == "rate" { Some(Physical::FLOAT) } else { same };
         check(float, key, "column `rate` of the training set holds float, expected double");
         let text = |n: &str| if n == "requested_at" { Some(Physical::BYTE_ARRAY) } else { same };
-        check(text, key, "column `requested_at` of the training set holds text (utf8), expected 64-bit integers");
+        check(
+            text,
+            key,
+            "column `requested_at` of the training set holds text (utf8), expected 64-bit integers",
+        );
     }
 }

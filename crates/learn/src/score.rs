@@ -157,7 +157,8 @@ impl Scorer {
         scratch.attributions.clear();
         scratch.attributions.resize(self.columns, 0.0);
         for &leaf in &scratch.leaves {
-            let range = self.step_starts[leaf as usize] as usize..self.step_starts[leaf as usize + 1] as usize;
+            let range =
+                self.step_starts[leaf as usize] as usize..self.step_starts[leaf as usize + 1] as usize;
             for &(column, change) in &self.steps[range] {
                 scratch.attributions[column as usize] += change;
             }
@@ -292,10 +293,7 @@ impl Scorer {
         for input in 0..self.inputs.len() as u32 {
             let range = |less: usize, up_to: usize| (less as u32, up_to as u32);
             self.blocks.push(Block {
-                cuts: range(
-                    cuts.partition_point(|c| c.0 < input),
-                    cuts.partition_point(|c| c.0 <= input),
-                ),
+                cuts: range(cuts.partition_point(|c| c.0 < input), cuts.partition_point(|c| c.0 <= input)),
                 missing: range(
                     missing.partition_point(|m| m.0 < input),
                     missing.partition_point(|m| m.0 <= input),

@@ -75,7 +75,8 @@ impl TrainSettings {
         }
         // Small trees where labels are few, large leaves where they are noisy, deep ones where there is much to tell.
         let small = BoostSettings { leaves_max: 8, depth_max: 4, ..own.clone() };
-        let calm = BoostSettings { leaf_weight_min: own.leaf_weight_min * 4.0, l2: own.l2 * 4.0, ..own.clone() };
+        let calm =
+            BoostSettings { leaf_weight_min: own.leaf_weight_min * 4.0, l2: own.l2 * 4.0, ..own.clone() };
         vec![own, small, calm]
     }
 }

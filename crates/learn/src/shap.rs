@@ -44,7 +44,7 @@ pub struct Shapley {
 enum Rule {
     Four(Gauss<4>),
     Eight(Gauss<8>),
-    ThirtyTwo(Gauss<32>),
+    ThirtyTwo(Box<Gauss<32>>),
 }
 
 /// Longest path in different inputs that the largest rule integrates exactly: 2 × 32 points.
@@ -82,7 +82,7 @@ impl Shapley {
         let rule = match longest {
             0..=8 => Rule::Four(Gauss::new()),
             9..=16 => Rule::Eight(Gauss::new()),
-            17..=PATH_INPUTS_MAX => Rule::ThirtyTwo(Gauss::new()),
+            17..=PATH_INPUTS_MAX => Rule::ThirtyTwo(Box::new(Gauss::new())),
             _ => return None,
         };
         Some(Self { nodes, ends, rule, widest })
@@ -173,20 +173,20 @@ impl<const N: usize> Gauss<N> {
     #[inline(always)]
     fn multiply(&self, product: &mut [f64; N], share: f64, pass: bool) {
         if pass {
-            for k in 0..N {
-                product[k] *= share * self.rest[k] + self.t[k];
+            for ((p, rest), t) in product.iter_mut().zip(&self.rest).zip(&self.t) {
+                *p *= share * rest + t;
             }
         } else {
-            for k in 0..N {
-                product[k] *= share * self.rest[k];
+            for (p, rest) in product.iter_mut().zip(&self.rest) {
+                *p *= share * rest;
             }
         }
     }
     /// Undoes [`Gauss::multiply`].
     #[inline(always)]
     fn divide(&self, product: &mut [f64; N], share: f64, pass: bool) {
-        for k in 0..N {
-            product[k] /= share * self.rest[k] + if pass { self.t[k] } else { 0.0 };
+        for ((p, rest), t) in product.iter_mut().zip(&self.rest).zip(&self.t) {
+            *p /= share * rest + if pass { *t } else { 0.0 };
         }
     }
 
@@ -263,26 +263,26 @@ impl<const N: usize> Gauss<N> {
     /// The integral of `(o − z) × sum / factor`.
     #[inline(always)]
     fn without(&self, sum: &[f64; N], share: f64, pass: bool) -> f64 {
-        let mut total = 0.0;
+        let mut parts = [0.0; N];
         if pass {
-            for k in 0..N {
-                total += self.weight[k] * sum[k] / (share * self.rest[k] + self.t[k]);
+            let factors = self.rest.iter().zip(&self.t).map(|(rest, t)| share * rest + t);
+            for (((part, weight), s), factor) in parts.iter_mut().zip(&self.weight).zip(sum).zip(factors) {
+                *part = weight * s / factor * (1.0 - share);
             }
-            total * (1.0 - share)
         } else {
-            for k in 0..N {
-                total += self.against[k] * sum[k];
+            for ((part, against), s) in parts.iter_mut().zip(&self.against).zip(sum) {
+                *part = against * s;
             }
-            total
         }
+        parts.iter().sum()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::tests::random_tree;
     use crate::chance::Chance;
+    use crate::tree::tests::random_tree;
 
     /// The tree's expectation when only the inputs in `known` are known: unknown splits average by cover.
     fn conditional(tree: &Tree, inputs: &[f32], known: u32) -> f64 {

@@ -49,7 +49,7 @@ impl SplitSettings {
 pub struct Parts {
     /// Teach.
     pub fit: Vec<u32>,
-    /// Stop training.
+    /// Stop training, and calibrate too.
     pub validation: Vec<u32>,
     /// Calibrate.
     pub calibration: Vec<u32>,

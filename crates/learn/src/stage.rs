@@ -57,7 +57,8 @@ pub fn known(dataset: &Dataset, rows: &[u32], parts: &Parts, settings: &TrainSet
 
 /// The usable columns: those that a model may use, without the excluded.
 fn columns(dataset: &Dataset, settings: &TrainSettings) -> Vec<usize> {
-    let usable = |(_, c): &(usize, &ringfence_domain::vector::Column)| c.model && !settings.exclude.contains(&c.name);
+    let usable =
+        |(_, c): &(usize, &ringfence_domain::vector::Column)| c.model && !settings.exclude.contains(&c.name);
     dataset.schema().columns.iter().enumerate().filter(usable).map(|(i, _)| i).collect()
 }
 
@@ -122,7 +123,12 @@ fn monotone(inputs: &[Input], settings: &TrainSettings) -> Vec<i8> {
 }
 
 /// Learns from `parts`; `given` are settings of the trees chosen before, otherwise candidates are compared.
-pub fn learn(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, given: Option<&BoostSettings>) -> Stage {
+pub fn learn(
+    dataset: &Dataset,
+    parts: &Parts,
+    settings: &TrainSettings,
+    given: Option<&BoostSettings>,
+) -> Stage {
     let known_of = |rows: &[u32]| known(dataset, rows, parts, settings);
     let (fit_known, stop_known) = (known_of(&parts.fit), known_of(&parts.validation));
     let (inputs, fit) = fit_inputs(dataset, &parts.fit, &fit_known, settings);
@@ -161,10 +167,12 @@ pub fn learn(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, given: 
     }
     let (_, boosted, chosen) = best.expect("there is at least one candidate");
 
-    let calibration_known = known_of(&parts.calibration);
-    let held_out = matrix(dataset, &parts.calibration, &inputs);
-    let in_calibration = usable(settings.weights.unlabelled_calibration, &[&calibration_known]);
-    let (target, weight) = targets(&calibration_known, &inverse(&held_out), in_calibration);
+    // Rows that stopped the training calibrate too: one number was chosen by them, and labels are scarce.
+    let late = [parts.validation.as_slice(), &parts.calibration].concat();
+    let late_known = known_of(&late);
+    let held_out = matrix(dataset, &late, &inputs);
+    let in_calibration = usable(settings.weights.unlabelled_calibration, &[&late_known]);
+    let (target, weight) = targets(&late_known, &inverse(&held_out), in_calibration);
     let raw = boosted.raw(&held_out);
     let points: Vec<Point> = (0..raw.len())
         .map(|i| Point { raw: raw[i], target: f64::from(target[i]), weight: f64::from(weight[i]) })
@@ -202,8 +210,7 @@ pub fn learn_again(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, s
 
 /// What unlabelled rows must be taken for: where labels are of one kind only, they are the other.
 fn usable(wanted: Unlabelled, parts: &[&Vec<Option<bool>>]) -> Unlabelled {
-    let one_kind =
-        parts.iter().any(|known| !known.contains(&Some(false)) || !known.contains(&Some(true)));
+    let one_kind = parts.iter().any(|known| !known.contains(&Some(false)) || !known.contains(&Some(true)));
     match wanted {
         Unlabelled::Ignored if one_kind => Unlabelled::PresumedLegitimate(1.0),
         Unlabelled::Ignored | Unlabelled::PresumedLegitimate(_) => wanted,

@@ -47,7 +47,9 @@ pub enum TrainError {
         until: Timestamp,
     },
     /// A setting names a column that is not there.
-    #[error("the setting `{setting}` names the feature `{column}`, which the catalogue does not have; correct the name")]
+    #[error(
+        "the setting `{setting}` names the feature `{column}`, which the catalogue does not have; correct the name"
+    )]
     Column {
         /// Which setting.
         setting: &'static str,
@@ -55,7 +57,9 @@ pub enum TrainError {
         column: String,
     },
     /// No usable column.
-    #[error("the catalogue has no feature that a model may use; set `model = true` on some, or exclude fewer")]
+    #[error(
+        "the catalogue has no feature that a model may use; set `model = true` on some, or exclude fewer"
+    )]
     NoInputs,
     /// A share or number that makes no sense.
     #[error("the setting `{0}` must be {1}")]
@@ -107,7 +111,11 @@ pub fn train(dataset: &Dataset, until: Timestamp, settings: &TrainSettings) -> R
 
 fn check(dataset: &Dataset, settings: &TrainSettings) -> Result<(), TrainError> {
     let share = |name, x: f64| {
-        if (0.0..0.8).contains(&x) { Ok(()) } else { Err(TrainError::Setting(name, "at least 0 and below 0.8")) }
+        if (0.0..0.8).contains(&x) {
+            Ok(())
+        } else {
+            Err(TrainError::Setting(name, "at least 0 and below 0.8"))
+        }
     };
     share("split.validation_share", settings.split.validation_share)?;
     share("split.calibration_share", settings.split.calibration_share)?;
@@ -206,7 +214,13 @@ fn model_of(dataset: &Dataset, until: Timestamp, settings: &TrainSettings, stage
 }
 
 /// What is known at `until` of rows, as the target sees it; for callers that judge decisions themselves.
-pub fn known_at(dataset: &Dataset, rows: &[u32], until: Timestamp, settings: &TrainSettings) -> Vec<Option<bool>> {
-    let parts = crate::split::Parts { fit: Vec::new(), validation: Vec::new(), calibration: Vec::new(), cut: until };
+pub fn known_at(
+    dataset: &Dataset,
+    rows: &[u32],
+    until: Timestamp,
+    settings: &TrainSettings,
+) -> Vec<Option<bool>> {
+    let parts =
+        crate::split::Parts { fit: Vec::new(), validation: Vec::new(), calibration: Vec::new(), cut: until };
     known(dataset, rows, &parts, settings)
 }

@@ -127,7 +127,8 @@ impl Tree {
     pub fn means(&self) -> Vec<Leaf> {
         let mut means = vec![Leaf { value: 0.0, cover: 0.0 }; self.splits.len()];
         for i in (0..self.splits.len()).rev() {
-            let (l, r) = (self.mean_of(self.splits[i].left, &means), self.mean_of(self.splits[i].right, &means));
+            let (l, r) =
+                (self.mean_of(self.splits[i].left, &means), self.mean_of(self.splits[i].right, &means));
             let cover = l.cover + r.cover;
             means[i] = Leaf { value: (l.value * l.cover + r.value * r.cover) / cover, cover };
         }

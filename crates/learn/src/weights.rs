@@ -120,7 +120,8 @@ mod tests {
         // Rows with x = 1 are looked into in 40 % of the cases, others in 5 %; both kinds are equally many.
         let mut chance = Chance::new(4, 4);
         let x: Vec<f32> = (0..20_000).map(|i| (i % 2) as f32).collect();
-        let labelled: Vec<bool> = x.iter().map(|&x| chance.unit() < if x > 0.5 { 0.4 } else { 0.05 }).collect();
+        let labelled: Vec<bool> =
+            x.iter().map(|&x| chance.unit() < if x > 0.5 { 0.4 } else { 0.05 }).collect();
         let matrix = Matrix::new(vec![x.clone()], x.len());
         let weights = Propensity::fit(&matrix, &labelled, 1).weights(&matrix, 50.0);
         let mass = |kind: f32| -> f64 {
@@ -150,7 +151,10 @@ mod tests {
     fn a_row_without_a_label_is_left_out_or_presumed_legitimate() {
         let known = [Some(true), None, Some(false)];
         let inverse = [2.0, 7.0, 0.5];
-        assert_eq!(targets(&known, &inverse, Unlabelled::Ignored), (vec![1.0, 0.0, 0.0], vec![2.0, 0.0, 0.5]));
+        assert_eq!(
+            targets(&known, &inverse, Unlabelled::Ignored),
+            (vec![1.0, 0.0, 0.0], vec![2.0, 0.0, 0.5])
+        );
         let presumed = targets(&known, &inverse, Unlabelled::PresumedLegitimate(0.25));
         assert_eq!(presumed.1, [2.0, 0.25, 0.5]);
     }

@@ -1,6 +1,8 @@
 //! Do imported models score exactly as in their own trainers? Fixtures were trained and scored by LightGBM 4.7 and
 //! XGBoost 3.2 in Python on a small made-up data set; see the notes beside them.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
 use ringfence_domain::vector::{Column, ColumnKind, Schema};
 use ringfence_learn::import_lightgbm::import_lightgbm;
 use ringfence_learn::import_xgboost::import_xgboost;
@@ -50,7 +52,8 @@ fn check(model: &Model, expected: &str, raw_error_max: f64) {
         if let Some(shap) = expected.shap.get(i) {
             let explained = scorer.explain_exact(&vector, &mut scratch);
             // Parts are in probability points: back to log-odds by the ratio they were turned with.
-            let ratio = (explained.probability - explained.expected_probability) / (explained.raw - explained.expected_raw);
+            let ratio = (explained.probability - explained.expected_probability)
+                / (explained.raw - explained.expected_raw);
             for (name, value) in expected.columns.iter().zip(shap) {
                 let got = scratch.attributions()[catalogue.index(name).unwrap()] / ratio;
                 assert!((got - value).abs() < 1e-4, "row {i} {name}: {got} {value}");
@@ -87,14 +90,26 @@ fn what_cannot_be_imported_is_refused_with_the_remedy() {
         assert!(got.contains(expect), "{got}");
     };
     let all = catalogue();
-    lightgbm(include_str!("fixtures/lightgbm-categorical.txt"), &all, "categorical splits; give LightGBM numbers");
+    lightgbm(
+        include_str!("fixtures/lightgbm-categorical.txt"),
+        &all,
+        "categorical splits; give LightGBM numbers",
+    );
     lightgbm("{}", &all, "no LightGBM text model");
     lightgbm(&LIGHTGBM.replace("objective=binary", "objective=regression"), &all, "trained for `regression");
     lightgbm(&LIGHTGBM[..LIGHTGBM.len() / 3], &all, "cut short");
     lightgbm(&LIGHTGBM.replace("decision_type=2 2 8", "decision_type=2 2 4"), &all, "zero as missing");
     lightgbm(&LIGHTGBM.replace("left_child=5", "left_child=0"), &all, "impossible");
-    lightgbm(LIGHTGBM, &schema(&["amount", "count_30d", "rate"]), "`is_new`, which the catalogue does not have");
-    lightgbm(&LIGHTGBM.replace("is_new", "country"), &all, "`country`, which the catalogue has as a category");
+    lightgbm(
+        LIGHTGBM,
+        &schema(&["amount", "count_30d", "rate"]),
+        "`is_new`, which the catalogue does not have",
+    );
+    lightgbm(
+        &LIGHTGBM.replace("is_new", "country"),
+        &all,
+        "`country`, which the catalogue has as a category",
+    );
 
     let xgboost = |from: &str, to: &str, expect: &str| {
         let text = String::from_utf8(XGBOOST.to_vec()).unwrap();
@@ -104,7 +119,11 @@ fn what_cannot_be_imported_is_refused_with_the_remedy() {
     };
     xgboost("binary:logistic", "multi:softprob", "trained for `multi:softprob`");
     xgboost("\"name\":\"gbtree\"", "\"name\":\"dart\"", "boosters other than `gbtree`");
-    xgboost("\"categories_nodes\":[]", "\"categories_nodes\":[0]", "categorical splits; give XGBoost numbers");
+    xgboost(
+        "\"categories_nodes\":[]",
+        "\"categories_nodes\":[0]",
+        "categorical splits; give XGBoost numbers",
+    );
     xgboost("\"learner\"", "\"pupil\"", "no XGBoost JSON model");
     xgboost("[3.8933334E-1]", "[3.8]", "base_score `[3.8]`");
     xgboost("\"left_children\":[1,", "\"left_children\":[99,", "leads to node 99 of 15");

@@ -1,5 +1,7 @@
 //! Is the compiled scorer the model? Random models and vectors, against walking the trees one by one.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
 use proptest::prelude::*;
 use ringfence_domain::vector::{Column, ColumnKind, Schema};
 use ringfence_learn::calibrate::Calibration;
@@ -150,12 +152,10 @@ fn words_are_read_through_the_tables_of_the_model() {
     schema.columns[2].kind = ColumnKind::Category;
     let table = WordTable { codes: vec![5, 9], numbers: vec![0.2, 0.9], unseen: 0.4 };
     let inputs = vec![Input { column: "c2".to_owned(), encoding: Encoding::Rate(table) }];
-    let split = |threshold, left, right| Split { input: 0, threshold, missing_left: false, left, right, gain: 1.0 };
+    let split =
+        |threshold, left, right| Split { input: 0, threshold, missing_left: false, left, right, gain: 1.0 };
     let tree = Tree::new(
-        vec![
-            split(0.3, Branch::Leaf(0), Branch::Split(1)),
-            split(0.6, Branch::Leaf(1), Branch::Leaf(2)),
-        ],
+        vec![split(0.3, Branch::Leaf(0), Branch::Split(1)), split(0.6, Branch::Leaf(1), Branch::Leaf(2))],
         vec![
             Leaf { value: 1.0, cover: 1.0 },
             Leaf { value: 2.0, cover: 1.0 },

@@ -1,11 +1,11 @@
-// Which data do the benchmarks use? Requests with flags, counts, unknowns and skewed amounts; the target is known.
+//! Which data do the benchmarks use? Requests with flags, counts, unknowns and skewed amounts; the target is known.
 
 use ringfence_learn::bins::Matrix;
 use ringfence_learn::boost::sigmoid;
 use ringfence_learn::chance::Chance;
 
 /// A matrix of `rows` × `inputs` and its target, about an eighth of it abuse.
-pub fn synthetic(rows: usize, inputs: usize, seed: u64) -> (Matrix, Vec<f32>) {
+pub(crate) fn synthetic(rows: usize, inputs: usize, seed: u64) -> (Matrix, Vec<f32>) {
     let mut chance = Chance::new(seed, 42);
     let mut columns = vec![Vec::with_capacity(rows); inputs];
     let mut target = Vec::with_capacity(rows);
