@@ -19,6 +19,7 @@ pub(crate) use encode::encode_data;
 pub use limits::*;
 pub use lines::{EventLines, RawLine, RawLines};
 pub use refusal::Refusal;
+pub(crate) use refusal::char_floor;
 
 use crate::event::Event;
 use crate::tokens::Tokeniser;

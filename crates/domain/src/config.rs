@@ -21,11 +21,11 @@
 //! batch_events_max = 10000
 //! ```
 
-use crate::codec::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, LINE_BYTES_MAX, Limits};
+use crate::codec::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, LINE_BYTES_MAX, Limits, char_floor};
 use crate::money::Currency;
 use crate::rates::{Rate, Rates};
 use crate::time::{Duration, Timestamp};
-use crate::words::{TokenKind, Word};
+use crate::words::{TokenKind, Word, nearest};
 use serde::Deserialize;
 use std::fmt;
 use toml::Spanned;
@@ -38,9 +38,6 @@ pub const CONFIG_BYTES_MIN: usize = 1 << 12;
 pub const RATES_MAX: usize = 450_000;
 /// Most names of the retailer.
 pub const RETAILER_NAMES_MAX: usize = 1_000;
-/// A name or word that resembles a valid one by so much (1 is equal) is taken for a slip of the pen.
-const SLIP_SIMILARITY_MIN: f64 = 0.6;
-
 /// A checked configuration.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
@@ -98,7 +95,7 @@ impl fmt::Display for ConfigError {
 impl ConfigError {
     /// A refusal of what stands at `offset` (bytes) of `text`.
     pub fn at(text: &str, offset: usize, message: impl Into<String>, help: Option<String>) -> Self {
-        let before = &text[..text.floor_char_boundary(offset)];
+        let before = &text[..char_floor(text, offset)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self {
             line: before.matches('\n').count() + 1,
@@ -135,14 +132,9 @@ impl ConfigError {
 
 /// Help for a word that is not valid: the nearest one that is, and all of them.
 pub fn did_you_mean(word: &str, valid: &[&str]) -> String {
-    let nearest = valid
-        .iter()
-        .map(|w| (strsim::normalized_damerau_levenshtein(word, w), *w))
-        .filter(|(similarity, _)| *similarity >= SLIP_SIMILARITY_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
     let list = valid.join(", ");
-    match nearest {
-        Some((_, near)) => format!("did you mean `{near}`? one of: {list}"),
+    match nearest(word, valid) {
+        Some(near) => format!("did you mean `{near}`? one of: {list}"),
         None => format!("write one of: {list}"),
     }
 }
@@ -183,6 +175,8 @@ struct Tokens {
     kinds: Vec<Spanned<String>>,
 }
 
+// The names are those of the file.
+#[allow(clippy::struct_field_names)]
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct FileLimits {

@@ -5,9 +5,12 @@ use crate::codec::{
     VERSIONS_MAX,
 };
 use crate::decision::DecisionKind;
+// The vocabulary of the contract, nearly all of which the events use.
+#[allow(clippy::wildcard_imports)]
 use crate::id::*;
 use crate::money::Money;
 use crate::time::Timestamp;
+#[allow(clippy::wildcard_imports)]
 use crate::words::*;
 use compact_str::CompactString;
 use schemars::JsonSchema;

@@ -1,5 +1,7 @@
 //! What does an event look like to other systems? JSON Schema (2020-12) generated from the types.
 
+// Every event type has a schema here.
+#[allow(clippy::wildcard_imports)]
 use crate::event::*;
 use crate::words::Word;
 use schemars::generate::SchemaSettings;

@@ -199,7 +199,7 @@ impl Timestamp {
         digits(&mut text[14..16], ms / 60_000 % 60);
         digits(&mut text[17..19], ms / 1_000 % 60);
         digits(&mut text[20..23], ms % 1_000);
-        if ms % 1_000 == 0 {
+        if ms.is_multiple_of(1_000) {
             text[19] = b'Z';
             return (text, 20);
         }

@@ -16,6 +16,19 @@ pub trait Word: Copy + Sized + 'static {
     fn code(self) -> u8;
 }
 
+/// A word that resembles a valid one by so much (1 is equal) is taken for a slip of the pen.
+const SLIP_SIMILARITY_MIN: f64 = 0.5;
+
+/// The valid word that is nearest to `word`, where one is near: for "did you mean".
+pub fn nearest<'w>(word: &str, valid: &[&'w str]) -> Option<&'w str> {
+    valid
+        .iter()
+        .map(|w| (strsim::normalized_damerau_levenshtein(word, w), *w))
+        .filter(|(similarity, _)| *similarity >= SLIP_SIMILARITY_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ })*) => {$(
         $(#[$doc])*

@@ -146,7 +146,7 @@ fn faults_of_a_map_are_named_with_line_column_and_the_nearest_word() {
     check(
         "as = \"bool\"",
         "as = \"boolean\"",
-        "line 15, column 43: unknown type `boolean`; did you mean `bool`? one of: text, number, bool",
+        "line 15, column 45: unknown type `boolean`; did you mean `bool`? one of: text, number, bool",
     );
     assert!(Map::parse("[[event]\n").is_err());
     assert_eq!(

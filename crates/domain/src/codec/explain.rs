@@ -3,13 +3,11 @@
 use super::envelope::{BodySeed, DATA_NOT_OBJECT, OuterSeed, TypeName};
 use super::refusal::{Refusal, push_pointer};
 use super::strict::Strict;
+use crate::words::nearest;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment, Track};
 use std::marker::PhantomData;
-
-/// Words that may differ by so much from a valid one and still be taken for a slip of the pen.
-const SLIP_SIMILARITY_MIN: f64 = 0.6;
 
 /// The reason of a field that is there twice.
 pub(super) const TWICE: &str = "the field is there twice";
@@ -157,14 +155,9 @@ fn translate(pointer: String, message: &str) -> Refusal {
 
 fn unknown_word(pointer: String, word: &str, expected: &str) -> Refusal {
     let words: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-    let nearest = words
-        .iter()
-        .map(|w| (strsim::normalized_damerau_levenshtein(word, w), *w))
-        .filter(|(similarity, _)| *similarity >= SLIP_SIMILARITY_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
     let list = words.join(", ");
-    let remedy = match nearest {
-        Some((_, near)) => format!("did you mean `{near}`? one of: {list}"),
+    let remedy = match nearest(word, &words) {
+        Some(near) => format!("did you mean `{near}`? one of: {list}"),
         None => format!("send one of: {list}"),
     };
     Refusal::new(pointer, format!("`{word}` is not a word of this field"), remedy)

@@ -51,13 +51,19 @@ impl Refusal {
     }
 }
 
-fn shortened(mut reason: String) -> String {
-    if reason.len() > 2 * QUOTE_BYTES_MAX {
-        let tail = reason.len() - QUOTE_BYTES_MAX / 2;
-        let (head, tail) = (reason.floor_char_boundary(QUOTE_BYTES_MAX), reason.ceil_char_boundary(tail));
-        reason = format!("{} … {}", &reason[..head], &reason[tail..]);
+/// Long texts lose their middle: the beginning quotes what was found, the end says what was expected.
+fn shortened(reason: String) -> String {
+    if reason.len() <= 2 * QUOTE_BYTES_MAX {
+        return reason;
     }
-    reason
+    let head = char_floor(&reason, QUOTE_BYTES_MAX);
+    let tail = char_floor(&reason, reason.len() - QUOTE_BYTES_MAX / 2);
+    format!("{} … {}", &reason[..head], &reason[tail..])
+}
+
+/// The last character boundary at or before `at`.
+pub(crate) fn char_floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// `line 17: /data/amount: found a text, expected a whole number; write …`

@@ -1,6 +1,8 @@
 //! Which data may each event type have? One strategy a type, every field drawn.
 
-use super::values::*;
+use super::values::{attributes, hashes, id, lines, money, opt, share, text, timestamp, word};
+// Every event type is drawn here.
+#[allow(clippy::wildcard_imports)]
 use crate::event::*;
 use crate::words::{DecidedBy, Instrument};
 use proptest::prelude::*;
@@ -30,36 +32,6 @@ macro_rules! draw_body {
 
 /// The data of one event type.
 pub fn body(event_type: EventType) -> BoxedStrategy<Body> {
-    match event_type {
-        EventType::AccountOpened
-        | EventType::AccountClosed
-        | EventType::IdentifierSeen
-        | EventType::SessionStarted
-        | EventType::AppealOpened
-        | EventType::AppealResolved => of_account(event_type),
-        EventType::ItemListed
-        | EventType::OrderPlaced
-        | EventType::ParcelScanned
-        | EventType::ChargebackOpened
-        | EventType::TestPurchaseRegistered => of_order(event_type),
-        EventType::ReturnAuthorised
-        | EventType::ReturnReceived
-        | EventType::ReturnInspected
-        | EventType::ItemRestocked => of_return(event_type),
-        EventType::ContactOpened
-        | EventType::MessagePosted
-        | EventType::ContactClosed
-        | EventType::StaffJoined
-        | EventType::StaffActed => of_staff(event_type),
-        EventType::RefundRequested
-        | EventType::RefundDecided
-        | EventType::RefundPaid
-        | EventType::VerdictRecorded
-        | EventType::PostCollected => of_refund(event_type),
-    }
-}
-
-fn of_account(event_type: EventType) -> BoxedStrategy<Body> {
     match event_type {
         EventType::AccountOpened => draw_body!(AccountOpened {
             account: id("A"),
@@ -112,12 +84,9 @@ fn of_account(event_type: EventType) -> BoxedStrategy<Body> {
             )
             .boxed(),
         EventType::AppealOpened => draw_body!(AppealOpened { refund: id("R"), account: id("A") }),
-        _ => draw_body!(AppealResolved { refund: id("R"), account: id("A"), outcome: word() }),
-    }
-}
-
-fn of_order(event_type: EventType) -> BoxedStrategy<Body> {
-    match event_type {
+        EventType::AppealResolved => {
+            draw_body!(AppealResolved { refund: id("R"), account: id("A"), outcome: word() })
+        }
         EventType::ItemListed => draw_body!(ItemListed {
             sku: id("SKU-"),
             category: opt(id("cat-")),
@@ -158,21 +127,7 @@ fn of_order(event_type: EventType) -> BoxedStrategy<Body> {
             reason: word(),
             network_code: opt(id("10.")),
         }),
-        _ => draw_body!(TestPurchaseRegistered { order: id("O") }),
-    }
-}
-
-fn proof() -> impl Strategy<Value = Proof> {
-    draw!(Proof {
-        photo: opt(any::<bool>()),
-        signature: opt(any::<bool>()),
-        otp: opt(any::<bool>()),
-        distance_m: opt(prop_oneof![Just(0.0), 0.0..100_000.0_f64]),
-    })
-}
-
-fn of_return(event_type: EventType) -> BoxedStrategy<Body> {
-    match event_type {
+        EventType::TestPurchaseRegistered => draw_body!(TestPurchaseRegistered { order: id("O") }),
         EventType::ReturnAuthorised => {
             let destination = draw!(Destination { postal_code: opt(id("zip ")), site: opt(id("W")) });
             draw_body!(ReturnAuthorised {
@@ -203,12 +158,9 @@ fn of_return(event_type: EventType) -> BoxedStrategy<Body> {
             refund: opt(id("R")),
             staff: opt(id("S")),
         }),
-        _ => draw_body!(ItemRestocked { order: id("O"), line: 0..9_u32, staff: opt(id("S")) }),
-    }
-}
-
-fn of_staff(event_type: EventType) -> BoxedStrategy<Body> {
-    match event_type {
+        EventType::ItemRestocked => {
+            draw_body!(ItemRestocked { order: id("O"), line: 0..9_u32, staff: opt(id("S")) })
+        }
         EventType::ContactOpened => draw_body!(ContactOpened {
             contact: id("C"),
             account: id("A"),
@@ -234,7 +186,7 @@ fn of_staff(event_type: EventType) -> BoxedStrategy<Body> {
             shift: opt(id("night")),
             approval_limit: opt(money()),
         }),
-        _ => draw_body!(StaffActed {
+        EventType::StaffActed => draw_body!(StaffActed {
             staff: id("S"),
             action: word(),
             order: opt(id("O")),
@@ -243,11 +195,6 @@ fn of_staff(event_type: EventType) -> BoxedStrategy<Body> {
             contact: opt(id("C")),
             session: opt(id("se")),
         }),
-    }
-}
-
-fn of_refund(event_type: EventType) -> BoxedStrategy<Body> {
-    match event_type {
         EventType::RefundRequested => draw_body!(RefundRequested {
             refund: id("R"),
             order: id("O"),
@@ -282,7 +229,7 @@ fn of_refund(event_type: EventType) -> BoxedStrategy<Body> {
             let subject = draw!(Subject { kind: word(), id: id("R") });
             draw_body!(VerdictRecorded { subject: subject, verdict: word(), method: word() })
         }
-        _ => draw_body!(PostCollected {
+        EventType::PostCollected => draw_body!(PostCollected {
             post: id("post"),
             platform: word(),
             channel: id("#ch"),
@@ -292,6 +239,15 @@ fn of_refund(event_type: EventType) -> BoxedStrategy<Body> {
             images: opt(hashes()),
         }),
     }
+}
+
+fn proof() -> impl Strategy<Value = Proof> {
+    draw!(Proof {
+        photo: opt(any::<bool>()),
+        signature: opt(any::<bool>()),
+        otp: opt(any::<bool>()),
+        distance_m: opt(prop_oneof![Just(0.0), 0.0..100_000.0_f64]),
+    })
 }
 
 fn instrument() -> impl Strategy<Value = Instrument> {

@@ -2,8 +2,11 @@
 
 use super::{TokenKind, Tokeniser};
 use crate::codec::Refusal;
-use crate::event::*;
-use crate::id::*;
+use crate::event::{Body, Event, EventType};
+use crate::id::{
+    AccountId, AddressToken, DeviceToken, EmailToken, IdentifierToken, IpToken, PaymentToken, PhoneToken,
+    SubjectId,
+};
 use crate::words::{IdentifierKind, Instrument, SubjectKind};
 use serde_json::Value;
 
@@ -102,16 +105,17 @@ fn kind_of(kind: IdentifierKind) -> TokenKind {
 
 pub(super) fn apply(tokens: &Tokeniser, event: &mut Event) {
     apply_fields(tokens, &mut event.body);
-    match &mut event.body {
-        Body::IdentifierSeen(e) if tokens.covers(kind_of(e.kind)) => {
-            e.value.tokenise(tokens, kind_of(e.kind))
-        }
-        Body::VerdictRecorded(e)
-            if e.subject.kind == SubjectKind::Account && tokens.covers(TokenKind::Account) =>
-        {
-            e.subject.id.tokenise(tokens, TokenKind::Account);
-        }
-        _ => {}
+    // Two fields are of the kind that another field names.
+    if let Body::IdentifierSeen(e) = &mut event.body
+        && tokens.covers(kind_of(e.kind))
+    {
+        e.value.tokenise(tokens, kind_of(e.kind));
+    }
+    if let Body::VerdictRecorded(e) = &mut event.body
+        && e.subject.kind == SubjectKind::Account
+        && tokens.covers(TokenKind::Account)
+    {
+        e.subject.id.tokenise(tokens, TokenKind::Account);
     }
 }
 
