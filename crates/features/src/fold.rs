@@ -80,6 +80,10 @@ impl Folder {
         };
         flatten(event, arrival, position, &mut self.state.names, convert)
     }
+    /// Moves the clock that stands in for missing arrival times, without folding: for packing.
+    pub fn fold_clock(&mut self, fact: &Fact) {
+        self.state.newest = self.state.newest.max(fact.time);
+    }
     /// Folds a fact whose vector nobody asks for.
     #[inline]
     pub fn fold(&mut self, fact: &Fact) {
@@ -95,6 +99,15 @@ impl Folder {
         collect(&self.plan, &self.state, fact, &keys, &mut hits);
         self.hits = hits;
         self.keys = Some(keys);
+    }
+    /// The keys of every value that folding a fact may change, known before it is folded (INV-5).
+    pub fn touched(&mut self, fact: &Fact) -> std::collections::BTreeSet<(Kind, Id)> {
+        self.prepare(fact);
+        let keys = self.keys.take().expect("prepared just before");
+        let mut touched: std::collections::BTreeSet<(Kind, Id)> = fact.ids().collect();
+        let ends = KeyPath::ALL.iter().map(|&path| (path.kind(), keys.id(path)));
+        touched.extend(ends.filter(|key| key.1 != NO_ID));
+        touched
     }
     /// The as-of vector of a refund request, from the state before it is folded. Call [`Folder::complete`] next.
     pub fn vector(&mut self, fact: &Fact) -> &[f64] {
@@ -464,11 +477,12 @@ impl Reader<'_> {
                     }
                 }
                 How::Since { time, window_ms } => {
-                    let age = (self.now as f64 - self.cell(*time, CellOp::LastTime, false)).max(0.0);
+                    let age = self.now as f64 - self.cell(*time, CellOp::LastTime, false);
                     if age.is_nan() || window_ms.is_some_and(|w| age >= w as f64) {
                         f64::NAN
                     } else {
-                        age / Duration::DAY.0 as f64
+                        // An event that came late may lie after the request's own time.
+                        age.max(0.0) / Duration::DAY.0 as f64
                     }
                 }
             };
@@ -540,7 +554,7 @@ impl Reader<'_> {
                 let p = same.len() as f64 / n;
                 -p * libm::log2(p)
             })
-            .sum()
+            .fold(0.0, |sum, part| sum + part)
     }
     fn distinct(&self, set: u16, window_ms: Option<i64>, own: bool) -> f64 {
         let from = window_ms.map_or(i64::MIN, |w| self.now - w);

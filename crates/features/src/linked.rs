@@ -242,6 +242,11 @@ impl Linked {
         let v = self.get(block, id, field);
         if v.is_nan() { NO_ID } else { v as Id }
     }
+    /// All facts of one thing, table by table.
+    pub fn facts_of(&self, kind: Kind, id: Id) -> impl Iterator<Item = f64> + '_ {
+        let blocks = Block::ALL.iter().filter(move |b| b.kind() == kind);
+        blocks.flat_map(move |&b| (0..b.facts().len()).map(move |field| self.get(b, id, field)))
+    }
     /// The lines of an order, in the order in which they came.
     pub fn lines(&self, order: Id) -> &[KeptLine] {
         match self.order_lines.get(order as usize) {

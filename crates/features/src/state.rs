@@ -167,6 +167,22 @@ impl State {
         }
         self.newest = self.newest.max(time);
     }
+    /// The value of every key as bytes: what a shared store would hold.
+    pub fn values(&self) -> std::collections::BTreeMap<(Kind, Id), Vec<u8>> {
+        let encode = |v: &Entity| postcard::to_stdvec(v).expect("writing to memory cannot fail");
+        let mut values = std::collections::BTreeMap::new();
+        for &kind in Kind::ALL {
+            for id in 0..self.names.of(kind).len() as Id {
+                let kept = self.entity(kind, id).filter(|e| **e != Entity::default());
+                let mut bytes = kept.map(encode).unwrap_or_default();
+                for number in self.linked.facts_of(kind, id) {
+                    bytes.extend(number.to_le_bytes());
+                }
+                values.insert((kind, id), bytes);
+            }
+        }
+        values
+    }
     /// Things remembered of a kind.
     pub fn entities(&self, kind: Kind) -> usize {
         self.names.of(kind).len()
