@@ -12,7 +12,7 @@ use crate::truth::{Actor, Kind, Label};
 use crate::world::catalogue::money;
 use crate::world::crew::ESCALATIONS;
 use crate::world::people::Place;
-use ringfence_domain::event::*;
+use ringfence_domain::event::ChargebackOpened;
 use ringfence_domain::id::Sha256Hex;
 use ringfence_domain::words::{
     Action, ChargebackReason, ClaimReason, ContactChannel, Instrument, RequestChannel,
@@ -111,7 +111,7 @@ struct Ruling {
 }
 
 impl Sim<'_> {
-    pub(crate) fn file_claim(&mut self, at: Timestamp, plan: ClaimPlan) {
+    pub(crate) fn file_claim(&mut self, at: Timestamp, plan: &ClaimPlan) {
         let n = plan.order.account as usize;
         if !self.is_open(n, at) {
             return;
@@ -124,14 +124,14 @@ impl Sim<'_> {
         );
         let mut when = at;
         for _ in 0..plan.shopping {
-            when = self.refused_talk(when, &plan, &mut chance);
+            when = self.refused_talk(when, plan, &mut chance);
         }
         let by_device = !matches!(plan.channel, RequestChannel::Phone);
         if by_device && (plan.channel == RequestChannel::SelfService || chance.yes(0.6) || plan.recovered) {
             self.visit(when, n, plan.place, plan.recovered, &mut chance);
             when = after(when, (1.0 + chance.exponential(4.0)) / 1440.0);
         }
-        let talk = self.claim_talk(when, &plan, &mut chance);
+        let talk = self.claim_talk(when, plan, &mut chance);
         when = talk.as_ref().map_or(when, |t| t.until);
         let staff = match &plan.insider {
             Insider::Phished(staff, session) => {
@@ -179,8 +179,8 @@ impl Sim<'_> {
             test_purchase: plan.test_purchase,
         };
         let asked = self.ask(when, &plan.order, asking, talk.as_ref());
-        let ruling = self.rule(&plan, &asked, staff, &mut chance);
-        self.carry_out_ruling(&plan, &asked, &ruling, &mut chance);
+        let ruling = self.rule(plan, &asked, staff, &mut chance);
+        self.carry_out_ruling(plan, &asked, &ruling, &mut chance);
         if let Some(talk) = &talk {
             let end = after(when, (0.5 + chance.exponential(2.0)) / 1440.0);
             let outcome = if ruling.paid.is_some() { "resolved" } else { "refused" };
@@ -276,7 +276,7 @@ impl Sim<'_> {
                 || (chance_yes < 0.8 && chance.yes(0.35))
                 || (insider && chance.yes(0.3))
                 || chance.yes(0.02));
-        let verdict = if yes { self.how(plan, chance) } else { DecisionKind::Deny };
+        let verdict = if yes { how(plan, chance) } else { DecisionKind::Deny };
         ruling.replaced = verdict == DecisionKind::Replace;
         if verdict == DecisionKind::PartialRefund {
             ruling.part = 0.3 + 0.1 * chance.below(5) as f64;
@@ -284,31 +284,6 @@ impl Sim<'_> {
         ruling.steps.push((last, verdict, decider, overrides));
         ruling.paid = (yes && !ruling.replaced).then(|| after(last, 0.01 + chance.exponential(0.4)));
         ruling
-    }
-
-    fn how(&self, plan: &ClaimPlan, chance: &mut Chance) -> DecisionKind {
-        if plan.ring.is_some() || plan.kind == Kind::AccountTakeover {
-            // Who only came for the money insists on it.
-            return if chance.yes(0.95) { DecisionKind::InstantRefund } else { DecisionKind::StoreCredit };
-        }
-        let weights = match plan.reason {
-            ClaimReason::NotReceived => [0.80, 0.14, 0.0, 0.03, 0.03],
-            ClaimReason::Damaged | ClaimReason::Defective => [0.50, 0.15, 0.22, 0.03, 0.10],
-            ClaimReason::MissingItem | ClaimReason::EmptyPackage | ClaimReason::WrongItem => {
-                [0.72, 0.18, 0.04, 0.03, 0.03]
-            }
-            ClaimReason::Late
-            | ClaimReason::NotAsDescribed
-            | ClaimReason::ChangedMind
-            | ClaimReason::Other => [0.80, 0.0, 0.08, 0.06, 0.06],
-        };
-        [
-            DecisionKind::InstantRefund,
-            DecisionKind::Replace,
-            DecisionKind::KeepItem,
-            DecisionKind::StoreCredit,
-            DecisionKind::PartialRefund,
-        ][chance.weighted(&weights)]
     }
 
     fn carry_out_ruling(&mut self, plan: &ClaimPlan, asked: &Asked, ruling: &Ruling, chance: &mut Chance) {
@@ -405,4 +380,29 @@ impl Sim<'_> {
         };
         self.schedule.send(at, From::Shop, Body::ChargebackOpened(opened));
     }
+}
+
+/// In which form a yes is given.
+fn how(plan: &ClaimPlan, chance: &mut Chance) -> DecisionKind {
+    if plan.ring.is_some() || plan.kind == Kind::AccountTakeover {
+        // Who only came for the money insists on it.
+        return if chance.yes(0.95) { DecisionKind::InstantRefund } else { DecisionKind::StoreCredit };
+    }
+    let weights = match plan.reason {
+        ClaimReason::NotReceived => [0.80, 0.14, 0.0, 0.03, 0.03],
+        ClaimReason::Damaged | ClaimReason::Defective => [0.50, 0.15, 0.22, 0.03, 0.10],
+        ClaimReason::MissingItem | ClaimReason::EmptyPackage | ClaimReason::WrongItem => {
+            [0.72, 0.18, 0.04, 0.03, 0.03]
+        }
+        ClaimReason::Late | ClaimReason::NotAsDescribed | ClaimReason::ChangedMind | ClaimReason::Other => {
+            [0.80, 0.0, 0.08, 0.06, 0.06]
+        }
+    };
+    [
+        DecisionKind::InstantRefund,
+        DecisionKind::Replace,
+        DecisionKind::KeepItem,
+        DecisionKind::StoreCredit,
+        DecisionKind::PartialRefund,
+    ][chance.weighted(&weights)]
 }

@@ -150,8 +150,8 @@ impl Sim<'_> {
         let accepted = after(packed, 0.08 + 0.4 * chance.unit());
         let slow = if chance.yes(self.scenario.delivery.late_share) { 2.2 } else { 1.0 };
         let season = if Seasons::is_peak(order.at) { 1.15 } else { 1.0 };
-        let there = self
-            .by_day(after(accepted, (days * slow * season * chance.log_normal(1.0, 0.22)).max(0.4)), chance);
+        let there =
+            by_day(after(accepted, (days * slow * season * chance.log_normal(1.0, 0.22)).max(0.4)), chance);
         let there = there.max(after(accepted, 0.3));
         let scale_bias = |chance: &mut Chance| 1.0 + 0.01 * chance.normal();
         let bias = scale_bias(chance);
@@ -207,7 +207,7 @@ impl Sim<'_> {
             let scan = Scan::new(leaves, ScanStatus::OutForDelivery, out);
             self.scan(order, parcel, Scan { driver: driver.clone(), service, ..scan });
         }
-        let proof = self.proof(parcel, photo_share, chance);
+        let proof = proof(parcel, photo_share, chance);
         let postal = Some(self.places.areas[area].postal.clone());
         let scan = Scan::new(said, ScanStatus::Delivered, out);
         self.scan(order, parcel, Scan { driver, postal, proof: Some(proof), service, ..scan });
@@ -218,12 +218,6 @@ impl Sim<'_> {
         };
     }
 
-    /// Drivers deliver in daylight (UTC hours of North America).
-    fn by_day(&self, at: Timestamp, chance: &mut Chance) -> Timestamp {
-        let hour = 14.0 + 5.0 * (chance.unit() + chance.unit());
-        at.plus(Duration((hour * HOUR) as i64 - at.millis_of_day()))
-    }
-
     fn lose(&mut self, order: &OrderFacts, parcel: &ParcelFacts, last: Timestamp, chance: &mut Chance) {
         if chance.yes(0.4) {
             let at = after(last, 1.0 + 3.0 * chance.unit());
@@ -232,28 +226,6 @@ impl Sim<'_> {
         if chance.yes(0.5) {
             let at = after(last, 6.0 + 10.0 * chance.unit());
             self.scan(order, parcel, Scan::new(at, ScanStatus::Lost, Direction::Outbound));
-        }
-    }
-
-    fn proof(&self, parcel: &ParcelFacts, photo_share: f64, chance: &mut Chance) -> Proof {
-        let (photo, median, sigma) = match parcel.fate {
-            Fate::Arrived | Fate::PorchTheft | Fate::Lost => (photo_share, 12.0, 0.9),
-            Fate::DriverTheft => (0.55 * photo_share, 22.0, 1.1),
-            Fate::Misdelivered => (0.85 * photo_share, 55.0, 1.0),
-            Fate::EarlyScan => (0.3 * photo_share, 180.0, 1.5),
-        };
-        let in_hand = parcel.otp || parcel.signature;
-        // A wrong door's neighbour signs; a code is asked for at the door, and read out over the phone by some.
-        let signed = parcel.signature && (parcel.fate != Fate::EarlyScan || chance.yes(0.3));
-        let code = parcel.otp && (parcel.fate == Fate::Arrived || chance.yes(0.4));
-        let photo = chance.yes(if in_hand { 0.25 } else { photo });
-        let located = chance.yes(0.82);
-        let metres = chance.log_normal(median, sigma);
-        Proof {
-            photo: Some(photo),
-            signature: parcel.signature.then_some(signed),
-            otp: parcel.otp.then_some(code),
-            distance_m: located.then(|| (metres * 10.0).floor() / 10.0),
         }
     }
 
@@ -270,5 +242,34 @@ impl Sim<'_> {
             ..order.parcels[0].clone()
         };
         self.deliver(&again, &mut parcel, &mut chance);
+    }
+}
+
+/// Drivers deliver in daylight (UTC hours of North America).
+fn by_day(at: Timestamp, chance: &mut Chance) -> Timestamp {
+    let hour = 14.0 + 5.0 * (chance.unit() + chance.unit());
+    at.plus(Duration((hour * HOUR) as i64 - at.millis_of_day()))
+}
+
+/// What the driver has to show.
+fn proof(parcel: &ParcelFacts, photo_share: f64, chance: &mut Chance) -> Proof {
+    let (photo, median, sigma) = match parcel.fate {
+        Fate::Arrived | Fate::PorchTheft | Fate::Lost => (photo_share, 12.0, 0.9),
+        Fate::DriverTheft => (0.55 * photo_share, 22.0, 1.1),
+        Fate::Misdelivered => (0.85 * photo_share, 55.0, 1.0),
+        Fate::EarlyScan => (0.3 * photo_share, 180.0, 1.5),
+    };
+    let in_hand = parcel.otp || parcel.signature;
+    // A wrong door's neighbour signs; a code is asked for at the door, and read out over the phone by some.
+    let signed = parcel.signature && (parcel.fate != Fate::EarlyScan || chance.yes(0.3));
+    let code = parcel.otp && (parcel.fate == Fate::Arrived || chance.yes(0.4));
+    let photo = chance.yes(if in_hand { 0.25 } else { photo });
+    let located = chance.yes(0.82);
+    let metres = chance.log_normal(median, sigma);
+    Proof {
+        photo: Some(photo),
+        signature: parcel.signature.then_some(signed),
+        otp: parcel.otp.then_some(code),
+        distance_m: located.then(|| (metres * 10.0).floor() / 10.0),
     }
 }

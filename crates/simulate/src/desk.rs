@@ -9,7 +9,9 @@ use crate::sim::{Sim, Task};
 use crate::world::catalogue::money;
 use crate::world::crew::SHIFTS;
 use crate::world::people::{Place, asn_name};
-use ringfence_domain::event::*;
+use ringfence_domain::event::{
+    ContactClosed, ContactOpened, MessagePosted, SessionStarted, StaffActed, StaffJoined,
+};
 use ringfence_domain::id::{AccountId, ContactId, OrderId, RefundId, SessionId};
 use ringfence_domain::words::{Action, Assigned, Auth, Author, ContactChannel, Role};
 use ringfence_domain::{Body, Timestamp};
@@ -181,7 +183,7 @@ impl Sim<'_> {
         let mut when = at;
         if channel == ContactChannel::Chat && chance.yes(0.6) {
             when = after(when, 0.1 * MINUTE);
-            let greeting = self.greeting(chance);
+            let greeting = crate::texts::greeting(chance);
             self.say(when, &contact, Author::Bot, None, greeting);
         }
         when = after(when, (0.5 + chance.exponential(1.2)) * MINUTE);
@@ -199,7 +201,7 @@ impl Sim<'_> {
         self.act(when, staff, Action::LookedUp, about);
         when = after(when, (0.8 + chance.exponential(2.5)) * MINUTE);
         if chance.yes(0.75) {
-            let reply = self.reply(chance);
+            let reply = crate::texts::reply(chance);
             self.say(when, &contact, Author::Agent, Some(staff), reply);
         }
         Talk { contact, staff, until: after(when, (0.4 + chance.exponential(1.5)) * MINUTE) }

@@ -4,7 +4,11 @@
 //! and neither its place in line nor who owns it can be read from it.
 
 use crate::chance::mix;
-use ringfence_domain::id::*;
+use ringfence_domain::id::{
+    AccountId, AddressToken, ContactId, DeviceToken, DriverId, EmailToken, EventId, Handle, IpToken, Label,
+    OrderId, ParcelId, PaymentToken, PhoneToken, PostId, RefundId, SellerId, SessionId, Sha256Hex, SiteId,
+    Sku, StaffId, StationId,
+};
 
 /// Bits of an identifier: ten characters of base 32.
 const BITS: u32 = 50;

@@ -9,8 +9,8 @@ use crate::sim::{Sim, Task};
 use crate::truth::{Actor, Kind};
 use crate::world::catalogue::money;
 use crate::world::people::Place;
-use ringfence_domain::event::*;
-use ringfence_domain::id::*;
+use ringfence_domain::event::{IdentifierSeen, Line, OrderPlaced};
+use ringfence_domain::id::{IdentifierToken, OrderId, ParcelId, PaymentToken, Sha256Hex};
 use ringfence_domain::words::{ClaimReason, ContactChannel, IdentifierKind, RequestChannel};
 use ringfence_domain::{Body, Timestamp};
 
@@ -210,7 +210,7 @@ impl Sim<'_> {
             }
             Basket::Mixed { dollars } => {
                 let mut lines = vec![line(self, self.catalogue.choose(*dollars, 0.6, chance), 1)];
-                for _ in 0..1 + chance.below(3) {
+                for _ in 0..=chance.below(3) {
                     let aside = chance.log_normal(0.2 * dollars, 0.5);
                     lines.push(line(self, self.catalogue.choose(aside, 0.0, chance), 1));
                 }
@@ -354,10 +354,8 @@ impl Sim<'_> {
         let split = order.lines.len() > 1 && chance.yes(self.scenario.orders.split_share);
         let shares: Vec<f64> = self.scenario.carrier.iter().map(|c| c.share).collect();
         let carrier = chance.weighted(&shares);
-        let parts: Vec<Vec<usize>> = match split {
-            true => vec![vec![0], (1..order.lines.len()).collect()],
-            false => vec![order.all()],
-        };
+        let parts: Vec<Vec<usize>> =
+            if split { vec![vec![0], (1..order.lines.len()).collect()] } else { vec![order.all()] };
         for (nth, lines) in parts.into_iter().enumerate() {
             let driver = *chance.pick(&self.places.areas[area].drivers[carrier]);
             let mut grams = self.grams(&order, &lines) + BOX;

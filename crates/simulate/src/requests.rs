@@ -10,7 +10,7 @@ use crate::truth::{Actor, Kind, RefundTruth, TruthRecord};
 use crate::world::catalogue::money;
 use crate::world::crew::ESCALATIONS;
 use crate::world::people::Place;
-use ringfence_domain::event::*;
+use ringfence_domain::event::{AppealOpened, AppealResolved, RefundDecided, RefundPaid, RefundRequested};
 use ringfence_domain::id::{RefundId, Sha256Hex};
 use ringfence_domain::words::{Action, AppealOutcome, ClaimReason, DecidedBy, Instrument, RequestChannel};
 use ringfence_domain::{Body, DecisionKind, Timestamp};

@@ -12,7 +12,9 @@ use crate::schedule::From;
 use crate::sim::Sim;
 use crate::truth::{Actor, Kind};
 use crate::world::people::Place;
-use ringfence_domain::event::*;
+use ringfence_domain::event::{
+    Destination, ItemRestocked, ReturnAuthorised, ReturnInspected, ReturnReceived,
+};
 use ringfence_domain::id::{Label as LabelId, ParcelId};
 use ringfence_domain::words::{
     Action, ClaimReason, Condition, ContactChannel, Direction, Instrument, Lane, RequestChannel, ScanStatus,
@@ -106,20 +108,20 @@ struct Way {
 }
 
 impl Sim<'_> {
-    pub(crate) fn begin_return(&mut self, at: Timestamp, plan: ReturnPlan) {
+    pub(crate) fn begin_return(&mut self, at: Timestamp, plan: &ReturnPlan) {
         let n = plan.order.account as usize;
         if !self.is_open(n, at) {
             return;
         }
         let mut chance = Chance::new(self.seed, Stream::Return, plan.order.n, plan.lines.len() as u64);
         match plan.mode {
-            Mode::Cancel => self.cancel_order(at, &plan, &mut chance),
-            Mode::AskedFirst => self.asked_first(at, &plan, &mut chance),
-            Mode::ParcelFirst => self.parcel_first(at, &plan, &mut chance),
-            Mode::InStore => self.over_the_counter(at, &plan, &mut chance),
-            Mode::Bulk => self.through_bulk(at, &plan, &mut chance),
-            Mode::Record => self.record_only(at, &plan, &mut chance),
-            Mode::Fake => self.fake_tracking(at, &plan, &mut chance),
+            Mode::Cancel => self.cancel_order(at, plan, &mut chance),
+            Mode::AskedFirst => self.asked_first(at, plan, &mut chance),
+            Mode::ParcelFirst => self.parcel_first(at, plan, &mut chance),
+            Mode::InStore => self.over_the_counter(at, plan, &mut chance),
+            Mode::Bulk => self.through_bulk(at, plan, &mut chance),
+            Mode::Record => self.record_only(at, plan, &mut chance),
+            Mode::Fake => self.fake_tracking(at, plan, &mut chance),
         }
     }
 
@@ -194,7 +196,7 @@ impl Sim<'_> {
         if let Some(asked) = &asked {
             self.decide(after(at, 0.00003), asked, DecisionKind::RefundOnReceipt, None, false);
         }
-        let came = self.working_time(after(at, chance.log_normal(5.0, 0.5)), chance);
+        let came = working_time(after(at, chance.log_normal(5.0, 0.5)), chance);
         let clerk = self.crew.clerk(came, chance);
         let named = parcel.filter(|_| chance.yes(0.5));
         self.receive(came, plan, asked.as_ref(), named, clerk, Lane::Bulk, None, chance);
@@ -234,12 +236,12 @@ impl Sim<'_> {
         }
         let mut came =
             after(at, 0.05 + if labelled { chance.log_normal(3.5, 0.6) } else { 0.1 * chance.unit() });
-        came = self.working_time(came, chance);
+        came = working_time(came, chance);
         for _ in 0..12 {
             if self.crew.on_shift(clerk, came) || chance.yes(0.06) {
                 break;
             }
-            came = self.working_time(after(came, 0.5), chance);
+            came = working_time(after(came, 0.5), chance);
         }
         let about = About {
             order: Some(plan.order.id.clone()),
@@ -380,7 +382,7 @@ impl Sim<'_> {
     ) -> ParcelId {
         let parcel = self.names.parcel();
         let site = self.returns_site(plan);
-        let carrier = self.return_carrier(plan);
+        let carrier = return_carrier(plan);
         let authorised = ReturnAuthorised {
             order: plan.order.id.clone(),
             lines: self.wire_lines(&plan.order, &plan.lines),
@@ -399,9 +401,6 @@ impl Sim<'_> {
     }
     fn returns_site(&self, plan: &ReturnPlan) -> usize {
         self.people.accounts[plan.order.account as usize].area as usize % self.places.returns_sites.len()
-    }
-    fn return_carrier(&self, plan: &ReturnPlan) -> usize {
-        plan.order.parcels.first().map_or(0, |p| p.carrier)
     }
     fn return_parcel(&self, plan: &ReturnPlan, id: &ParcelId) -> ParcelFacts {
         let grams = self.grams(&plan.order, &plan.lines) + BOX_G;
@@ -465,10 +464,10 @@ impl Sim<'_> {
         let delivered = self.carry_back(&facts, plan, asked, accepted, elsewhere, chance);
         way.delivered = Some(delivered);
         let wait = if elsewhere { 8.0 + chance.exponential(6.0) } else { chance.log_normal(0.7, 0.8) };
-        let mut came = self.working_time(after(delivered, wait), chance);
+        let mut came = working_time(after(delivered, wait), chance);
         let backfilled = self.is_outage(came);
         if backfilled {
-            came = self.working_time(after(came, 1.0 + chance.unit()), chance);
+            came = working_time(after(came, 1.0 + chance.unit()), chance);
         }
         let clerk = self.crew.clerk(came, chance);
         let lane = if backfilled { Lane::Bulk } else { Lane::Scanned };
@@ -478,7 +477,7 @@ impl Sim<'_> {
         self.receive(came, plan, asked, named, clerk, lane, weight, chance);
         way.received = Some(came);
         if chance.yes(self.scenario.returns.inspected_share) {
-            let when = self.working_time(after(came, chance.log_normal(0.8, 0.8)), chance);
+            let when = working_time(after(came, chance.log_normal(0.8, 0.8)), chance);
             way.inspected = Some((when, self.inspect(when, plan, asked, None, chance)));
         }
         way
@@ -497,7 +496,7 @@ impl Sim<'_> {
         let spec = &self.scenario.carrier[facts.carrier];
         let missing = chance.yes(spec.missing_origin);
         let days = spec.days;
-        let delivered = self.working_time(after(accepted, days * chance.log_normal(1.2, 0.3)), chance);
+        let delivered = working_time(after(accepted, days * chance.log_normal(1.2, 0.3)), chance);
         let delivered = delivered.max(after(accepted, 0.4));
         let refund = asked.map(|a| a.refund.clone());
         let service = if plan.mode == Mode::Fake && chance.yes(0.5) { "letter" } else { "return" };
@@ -515,22 +514,14 @@ impl Sim<'_> {
         self.scan(
             &plan.order,
             facts,
-            Scan { weight_g, site: Some(hub.site), refund: refund.clone(), service, ..scan },
+            Scan { refund: refund.clone(), weight_g, site: Some(hub.site), service, ..scan },
         );
         let own = self.places.returns_postal[self.returns_site(plan)].clone();
         let other: LabelId = self.places.areas[chance.below(self.places.areas.len())].postal.clone();
         let postal = chance.yes(0.9).then_some(if elsewhere { other } else { own });
         let scan = Scan::new(delivered, ScanStatus::Delivered, Direction::Return);
-        self.scan(&plan.order, facts, Scan { postal, refund, service, ..scan });
+        self.scan(&plan.order, facts, Scan { refund, postal, service, ..scan });
         delivered
-    }
-
-    /// A time at which the returns desk works.
-    fn working_time(&self, at: Timestamp, chance: &mut Chance) -> Timestamp {
-        let hour = 13.0 + 8.0 * (0.5 * chance.unit() + 0.5 * chance.unit());
-        let aim =
-            at.plus(ringfence_domain::Duration((hour * crate::calendar::HOUR) as i64 - at.millis_of_day()));
-        if aim > at { aim } else { after(at, 0.01 * chance.unit()) }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -682,4 +673,15 @@ impl Sim<'_> {
         }
         self.ring_learns(plan.ring, asked, true);
     }
+}
+
+fn return_carrier(plan: &ReturnPlan) -> usize {
+    plan.order.parcels.first().map_or(0, |p| p.carrier)
+}
+
+/// A time at which the returns desk works.
+fn working_time(at: Timestamp, chance: &mut Chance) -> Timestamp {
+    let hour = 13.0 + 8.0 * (0.5 * chance.unit() + 0.5 * chance.unit());
+    let aim = at.plus(ringfence_domain::Duration((hour * crate::calendar::HOUR) as i64 - at.millis_of_day()));
+    if aim > at { aim } else { after(at, 0.01 * chance.unit()) }
 }

@@ -74,9 +74,8 @@ impl Scenario {
     }
     /// Checks what concerns several parameters; the error names the key to look at.
     fn check(&self) -> Result<(), (&'static str, String)> {
-        let need = |ok: bool, key: &'static str, message: &str| match ok {
-            true => Ok(()),
-            false => Err((key, message.to_string())),
+        let need = |ok: bool, key: &'static str, message: &str| {
+            if ok { Ok(()) } else { Err((key, message.to_string())) }
         };
         let d = &self.delivery;
         let causes = d.cause_theft + d.cause_misdelivery + d.cause_lost + d.cause_early_scan;

@@ -16,7 +16,7 @@ use crate::world::crew::Crew;
 use crate::world::people::{People, Place, asn_name};
 use crate::world::places::{DriverNature, Places};
 use crate::{EventSink, SimulateError, Summary};
-use ringfence_domain::event::*;
+use ringfence_domain::event::{AccountClosed, AccountOpened, IdentifierSeen, ItemListed, SessionStarted};
 use ringfence_domain::id::{AccountId, IdentifierToken, SessionId};
 use ringfence_domain::words::{Auth, IdentifierKind};
 use ringfence_domain::{Body, Timestamp};
@@ -154,9 +154,9 @@ impl<'a> Sim<'a> {
         match task {
             Task::StaffDay => self.staff_day(at),
             Task::Shop(account) => self.shop(at, account as usize),
-            Task::Deal(deal) => self.carry_out(at, *deal),
-            Task::Claim(plan) => self.file_claim(at, *plan),
-            Task::Return(plan) => self.begin_return(at, *plan),
+            Task::Deal(deal) => self.carry_out(at, &deal),
+            Task::Claim(plan) => self.file_claim(at, &plan),
+            Task::Return(plan) => self.begin_return(at, &plan),
             Task::Close(account) => self.close_account(at, account as usize),
             Task::Burst(burst) => self.burst(at, &burst),
             Task::Takedown(ring) => self.take_down(at, ring),
@@ -275,10 +275,11 @@ impl<'a> Sim<'a> {
         if !own {
             a.guest_device = Some(place.device);
         }
-        let auth = match recovered {
-            true => Auth::Recovery,
-            false => [Auth::Password, Auth::Otp, Auth::Passkey, Auth::Sso, Auth::Recovery]
-                [chance.weighted(&[0.66, 0.16, 0.1, 0.06, 0.02])],
+        let auth = if recovered {
+            Auth::Recovery
+        } else {
+            [Auth::Password, Auth::Otp, Auth::Passkey, Auth::Sso, Auth::Recovery]
+                [chance.weighted(&[0.66, 0.16, 0.1, 0.06, 0.02])]
         };
         let country = self.places.areas[self.people.accounts[n].area as usize].country.clone();
         let session = self.names.session();

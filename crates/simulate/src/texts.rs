@@ -180,17 +180,15 @@ fn problem(reason: ClaimReason, returned: bool) -> &'static [&'static str] {
 }
 
 fn sentence<'a>(pool: &[&'a str], script: Option<u64>, chance: &mut Chance) -> &'a str {
-    match script {
-        Some(n) => pool[(n % pool.len() as u64) as usize],
-        None => *chance.pick(pool),
-    }
+    let fixed = script.map(|n| (n % pool.len() as u64) as usize);
+    pool[fixed.unwrap_or_else(|| chance.below(pool.len()))]
 }
 
 impl Sim<'_> {
     pub(crate) fn claim_text(&self, plan: &ClaimPlan, chance: &mut Chance) -> String {
         let line = plan.lines.first().copied().unwrap_or(0);
         let item = self.catalogue.noun(plan.order.lines[line].article);
-        self.narrative(plan.reason, false, &plan.voice, item, chance)
+        narrative(plan.reason, false, &plan.voice, item, chance)
     }
     pub(crate) fn return_text(
         &self,
@@ -200,78 +198,75 @@ impl Sim<'_> {
         chance: &mut Chance,
     ) -> String {
         let item = self.catalogue.noun(order.lines[line].article);
-        self.narrative(ClaimReason::Other, true, voice, item, chance)
+        narrative(ClaimReason::Other, true, voice, item, chance)
     }
     pub(crate) fn enquiry_text(&self, order: &OrderFacts, chance: &mut Chance) -> String {
         let item = self.catalogue.noun(order.lines[0].article);
         let text = format!("{} {}", chance.pick(HELLO), chance.pick(ENQUIRY));
         fill(&text, item, chance)
     }
-    pub(crate) fn reply(&self, chance: &mut Chance) -> String {
-        (*chance.pick(REPLIES)).to_string()
-    }
-    pub(crate) fn greeting(&self, chance: &mut Chance) -> String {
-        (*chance.pick(GREETINGS)).to_string()
-    }
+}
 
-    fn narrative(
-        &self,
-        reason: ClaimReason,
-        returned: bool,
-        voice: &Voice,
-        item: &str,
-        chance: &mut Chance,
-    ) -> String {
-        let problem = problem(reason, returned);
-        let parts: Vec<&str> = match voice {
-            Voice::Own => {
-                let mut parts = vec![*chance.pick(HELLO), *chance.pick(problem)];
-                for _ in 0..chance.weighted(&[0.3, 0.4, 0.2, 0.1]) {
-                    parts.push(*chance.pick(DETAIL));
-                }
-                if chance.yes(0.75) {
-                    parts.push(*chance.pick(ASK));
-                }
-                if chance.yes(0.5) {
-                    parts.push(*chance.pick(BYE));
-                }
-                parts
+/// What an agent answers.
+pub(crate) fn reply(chance: &mut Chance) -> String {
+    (*chance.pick(REPLIES)).to_string()
+}
+/// What the bot says first.
+pub(crate) fn greeting(chance: &mut Chance) -> String {
+    (*chance.pick(GREETINGS)).to_string()
+}
+
+fn narrative(reason: ClaimReason, returned: bool, voice: &Voice, item: &str, chance: &mut Chance) -> String {
+    let problem = problem(reason, returned);
+    let parts: Vec<&str> = match voice {
+        Voice::Own => {
+            let mut parts = vec![*chance.pick(HELLO), *chance.pick(problem)];
+            for _ in 0..chance.weighted(&[0.3, 0.4, 0.2, 0.1]) {
+                parts.push(*chance.pick(DETAIL));
             }
-            Voice::Assisted => vec![
-                *chance.pick(POLISHED_HELLO),
-                *chance.pick(problem),
-                *chance.pick(DETAIL),
-                *chance.pick(POLISHED_ASK),
-                *chance.pick(POLISHED_BYE),
-            ],
-            Voice::Script(script) => {
-                let (hello, ask, bye) = match script.polished {
-                    true => (POLISHED_HELLO, POLISHED_ASK, POLISHED_BYE),
-                    false => (HELLO, ASK, BYE),
-                };
-                let pools = [hello, problem, DETAIL, ask, bye];
-                // A refunder changes a sentence now and then, by hand.
-                let keep = |i: usize, c: &mut Chance| (!c.yes(0.16)).then_some(script.picks[i]);
-                (0..pools.len())
-                    .map(|i| {
-                        let fixed = keep(i, chance);
-                        sentence(pools[i], fixed, chance)
-                    })
-                    .collect()
+            if chance.yes(0.75) {
+                parts.push(*chance.pick(ASK));
             }
-        };
-        let mut text =
-            fill(&parts.join(if chance.yes(0.5) { ". " } else { " " }).replace("..", "."), item, chance);
-        if matches!(voice, Voice::Own) {
-            if chance.yes(0.25) {
-                text = text.to_lowercase();
+            if chance.yes(0.5) {
+                parts.push(*chance.pick(BYE));
             }
-            if chance.yes(0.2) {
-                slip(&mut text, chance);
-            }
+            parts
         }
-        text
+        Voice::Assisted => vec![
+            *chance.pick(POLISHED_HELLO),
+            *chance.pick(problem),
+            *chance.pick(DETAIL),
+            *chance.pick(POLISHED_ASK),
+            *chance.pick(POLISHED_BYE),
+        ],
+        Voice::Script(script) => {
+            let (hello, ask, bye) = if script.polished {
+                (POLISHED_HELLO, POLISHED_ASK, POLISHED_BYE)
+            } else {
+                (HELLO, ASK, BYE)
+            };
+            let pools = [hello, problem, DETAIL, ask, bye];
+            // A refunder changes a sentence now and then, by hand.
+            let keep = |i: usize, c: &mut Chance| (!c.yes(0.16)).then_some(script.picks[i]);
+            (0..pools.len())
+                .map(|i| {
+                    let fixed = keep(i, chance);
+                    sentence(pools[i], fixed, chance)
+                })
+                .collect()
+        }
+    };
+    let mut text =
+        fill(&parts.join(if chance.yes(0.5) { ". " } else { " " }).replace("..", "."), item, chance);
+    if matches!(voice, Voice::Own) {
+        if chance.yes(0.25) {
+            text = text.to_lowercase();
+        }
+        if chance.yes(0.2) {
+            slip(&mut text, chance);
+        }
     }
+    text
 }
 
 /// Puts the item and a number of days where the sentence wants them.

@@ -77,7 +77,8 @@ impl Sim<'_> {
         let v = &self.scenario.verdicts;
         let bad = matches!(condition, Condition::WrongItem | Condition::Empty | Condition::Missing);
         let worn = condition == Condition::Used && kind == Kind::Wardrobing && chance.yes(0.25);
-        if !(bad && chance.yes(v.inspection)) && !worn {
+        let followed_up = bad && chance.yes(v.inspection);
+        if !followed_up && !worn {
             return;
         }
         let wrong = chance.yes(0.12);

@@ -1,6 +1,7 @@
 //! Is the simulated shop sound? Same bytes, causal order, every kind, no leaks, rates in range.
 
-use ringfence_domain::event::*;
+use ringfence_domain::event::EventType;
+use ringfence_domain::id::{ContactId, DeviceToken, IpToken};
 use ringfence_domain::words::{Direction, ScanStatus};
 use ringfence_domain::{Body, Decoder, Event, Timestamp, encode};
 use ringfence_simulate::{
@@ -57,7 +58,7 @@ fn bytes(run: &Run) -> Vec<u8> {
         out.push(b'\n');
     }
     for record in &run.truth {
-        serde_json::to_writer(&mut out, record).unwrap();
+        serde_json::to_writer(&mut out, record).expect("records serialise");
         out.push(b'\n');
     }
     out
@@ -187,7 +188,7 @@ fn causes_come_before_effects() {
             Body::RefundDecided(x) => after(e, requests.get(x.refund.as_str()), "request"),
             Body::RefundPaid(x) => after(e, decided.get(x.refund.as_str()), "decision"),
             Body::StaffActed(x) => {
-                after(e, x.session.as_ref().and_then(|s| sessions.get(s.as_str())), "session")
+                after(e, x.session.as_ref().and_then(|s| sessions.get(s.as_str())), "session");
             }
             Body::VerdictRecorded(x) => after(e, requests.get(x.subject.id.as_str()), "request"),
             Body::MessagePosted(x) => after(e, contacts.get(x.contact.as_str()), "contact"),
@@ -331,9 +332,9 @@ fn names_and_times_tell_nothing() {
             ("refund", Some(x.refund.as_str())),
             ("order", Some(x.order.as_str())),
             ("account", Some(x.account.as_str())),
-            ("device", x.device.as_ref().map(|d| d.as_str())),
-            ("ip", x.ip.as_ref().map(|d| d.as_str())),
-            ("contact", x.contact.as_ref().map(|d| d.as_str())),
+            ("device", x.device.as_ref().map(DeviceToken::as_str)),
+            ("ip", x.ip.as_ref().map(IpToken::as_str)),
+            ("contact", x.contact.as_ref().map(ContactId::as_str)),
         ];
         for (field, id) in ids {
             let Some(id) = id else { continue };

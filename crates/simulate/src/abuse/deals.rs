@@ -44,13 +44,13 @@ pub(crate) struct Spending {
 const TEMPLATES: usize = 6;
 
 impl Sim<'_> {
-    pub(crate) fn carry_out(&mut self, at: Timestamp, deal: Deal) {
+    pub(crate) fn carry_out(&mut self, at: Timestamp, deal: &Deal) {
         if !self.is_open(deal.account, at) {
             return;
         }
         let mut chance = Chance::new(self.seed, Stream::Deal, deal.n, deal.account as u64);
         let at = self.seasons.later(at, 0.0, &mut chance);
-        let basket = self.deal_basket(&deal, &mut chance);
+        let basket = self.deal_basket(deal, &mut chance);
         let order = self.place_order(at, deal.account, &basket, Placing::default(), (false, false));
         if deal.test_purchase {
             let when = after(at, 0.02 + chance.exponential(0.6));
@@ -69,8 +69,8 @@ impl Sim<'_> {
             | Kind::GiftCardLaundering
             | Kind::Wardrobing
             | Kind::Bracketing
-            | Kind::SerialReturner => self.plan_false_return(order, &deal, &mut chance),
-            _ => self.plan_false_claim(order, &deal, &mut chance),
+            | Kind::SerialReturner => self.plan_false_return(order, deal, &mut chance),
+            _ => self.plan_false_claim(order, deal, &mut chance),
         }
     }
 
@@ -131,7 +131,7 @@ impl Sim<'_> {
             }
             Kind::EmptyPackage => {
                 plan.reason = ClaimReason::EmptyPackage;
-                plan.lines = plan.order.parcels[0].lines.clone();
+                plan.lines.clone_from(&plan.order.parcels[0].lines);
                 days = chance.log_normal(0.9, 0.9);
             }
             Kind::ForgedDocument => {

@@ -134,7 +134,7 @@ impl Crew {
         let s = &self.staff[n];
         let roster = mix(u64::from(s.n) ^ 0x726f_7374) % 7;
         let spot = (day + roster as i64).rem_euclid(7);
-        spot < 5 && day >= s.joined.day() + 1
+        spot < 5 && day > s.joined.day()
     }
     /// Is this person at work at this time?
     pub(crate) fn on_shift(&self, n: usize, at: Timestamp) -> bool {

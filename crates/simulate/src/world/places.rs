@@ -148,10 +148,11 @@ fn ensure_each_nature(drivers: &mut [Driver], thieves: f64, lazy: f64, wrong_doo
     let asked =
         [(thieves, DriverNature::Thief), (lazy, DriverNature::Lazy), (wrong_door, DriverNature::WrongDoor)];
     for (share, nature) in asked {
-        if share > 0.0 && !drivers.iter().any(|d| d.nature == nature) {
-            if let Some(d) = drivers.iter_mut().rev().find(|d| d.nature == DriverNature::Honest) {
-                d.nature = nature;
-            }
+        if share <= 0.0 || drivers.iter().any(|d| d.nature == nature) {
+            continue;
+        }
+        if let Some(d) = drivers.iter_mut().rev().find(|d| d.nature == DriverNature::Honest) {
+            d.nature = nature;
         }
     }
 }
