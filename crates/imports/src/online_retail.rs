@@ -201,7 +201,7 @@ impl Import {
     }
 
     fn cancellation(&mut self, invoice: &Invoice) -> Result<Vec<Event>, Refusal> {
-        let mut by_order: Vec<(Option<OrderId>, Vec<(Portion, &Item)>)> = Vec::new();
+        let mut by_order: Vec<(Option<OrderId>, Cancelled<'_>)> = Vec::new();
         for item in invoice.items.iter().filter(|item| item.kind == Kind::Article) {
             for portion in self.matched(invoice, item) {
                 match by_order.iter_mut().find(|(order, _)| *order == portion.order) {
@@ -236,6 +236,9 @@ impl Import {
         portions
     }
 }
+
+/// What one cancellation takes back from one order.
+type Cancelled<'i> = Vec<(Portion, &'i Item)>;
 
 /// The return and the refund request of one cancellation on one order.
 fn refund(

@@ -66,7 +66,7 @@ impl<R: Read> Rows<R> {
                 None => break,
                 Some(refusal) => {
                     self.rejected += 1;
-                    reject(sink, refusal.at_line(self.line), &self.record)?;
+                    reject(sink, &refusal.at_line(self.line), &self.record)?;
                 }
             }
         }
@@ -93,7 +93,7 @@ impl<'a> Row<'a> {
     }
     /// Hands this row to the sink as refused.
     pub(crate) fn reject(self, sink: &mut impl Sink, refusal: Refusal) -> Result<(), ImportError> {
-        reject(sink, refusal.at_line(self.line), self.record)
+        reject(sink, &refusal.at_line(self.line), self.record)
     }
 }
 
@@ -113,8 +113,8 @@ fn fault(record: &ByteRecord, columns: usize) -> Option<Refusal> {
     ))
 }
 
-fn reject(sink: &mut impl Sink, refusal: Refusal, record: &ByteRecord) -> Result<(), ImportError> {
-    sink.reject(&refusal, &raw(record)).map_err(ImportError::Sink)
+fn reject(sink: &mut impl Sink, refusal: &Refusal, record: &ByteRecord) -> Result<(), ImportError> {
+    sink.reject(refusal, &raw(record)).map_err(ImportError::Sink)
 }
 
 fn raw(record: &ByteRecord) -> Vec<u8> {
@@ -123,12 +123,16 @@ fn raw(record: &ByteRecord) -> Vec<u8> {
 
 fn broken(e: csv::Error, line: u64) -> ImportError {
     match e.into_kind() {
-        csv::ErrorKind::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+        csv::ErrorKind::Io(source) if is_too_long(&source) => {
             ImportError::RowTooLong { line, bytes_max: ROW_BYTES_MAX }
         }
         csv::ErrorKind::Io(source) => ImportError::Read { line, source },
         other => ImportError::Read { line, source: io::Error::other(format!("{other:?}")) },
     }
+}
+
+fn is_too_long(e: &io::Error) -> bool {
+    e.get_ref().and_then(|inner| inner.downcast_ref::<TooLong>()).is_some()
 }
 
 #[derive(Debug, thiserror::Error)]

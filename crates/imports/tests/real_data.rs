@@ -52,7 +52,7 @@ impl Sink for Counter {
             },
             other => panic!("{} is not among the events of this import", other.type_name()),
         }
-        if self.events % 97 == 0 {
+        if self.events.is_multiple_of(97) {
             self.codec_bytes.clear();
             ringfence_domain::encode(event, &mut self.codec_bytes);
             let read = ringfence_domain::Decoder::default().decode(&self.codec_bytes)?;

@@ -17,7 +17,10 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const BATCHES_WAITING_MAX: usize = 4;
 
 /// One line of a file, read.
+///
+/// An event is larger than a refusal; boxing it would cost an allocation an event.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)]
 pub enum Item {
     /// An event.
     Event {
@@ -146,22 +149,16 @@ impl EventStream {
     }
 
     fn next_batch(&mut self) -> Option<Result<Item, ReadError>> {
-        loop {
-            match self.batches.as_ref()?.recv() {
-                Ok(Batch { items, repeated }) => {
-                    self.counts.repeated += repeated;
-                    self.batch = items.into_iter();
-                    if let Some(item) = self.batch.next() {
-                        return Some(item);
-                    }
-                }
-                Err(_) => {
-                    self.batches = None;
-                    let panicked = self.thread.take().is_some_and(|thread| thread.join().is_err());
-                    return panicked.then_some(Err(ReadError::Thread));
-                }
+        while let Ok(Batch { items, repeated }) = self.batches.as_ref()?.recv() {
+            self.counts.repeated += repeated;
+            self.batch = items.into_iter();
+            if let Some(item) = self.batch.next() {
+                return Some(item);
             }
         }
+        self.batches = None;
+        let panicked = self.thread.take().is_some_and(|thread| thread.join().is_err());
+        panicked.then_some(Err(ReadError::Thread))
     }
 }
 

@@ -297,7 +297,11 @@ impl Reader<'_> {
             (None, Some(text), None) => Test::NotEquals(self.string(text)?.to_owned()),
             (None, None, Some(flag)) => Test::Filled(self.flag(flag)?),
             _ => {
-                return Err(self.at(entry, "`when` has one test", "write one of: equals, not_equals, filled"));
+                return Err(self.at(
+                    entry,
+                    "`when` has one test",
+                    "write one of: equals, not_equals, filled",
+                ));
             }
         };
         Ok((column, test))

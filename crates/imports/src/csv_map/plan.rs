@@ -124,7 +124,9 @@ impl EventPlan {
         }
         columns.extend(when.iter_mut().map(|(column, _)| column));
         columns.extend(group.iter_mut());
-        data.iter_mut().for_each(|(_, node)| node.columns(&mut columns));
+        for (_, node) in data {
+            node.columns(&mut columns);
+        }
         for column in columns {
             column.at = header.iter().position(|name| *name == column.name).ok_or_else(|| {
                 let names: Vec<&str> = header.iter().map(String::as_str).collect();
