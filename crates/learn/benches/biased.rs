@@ -14,7 +14,7 @@ use ringfence_learn::metrics::{Ranking, calibration_bins, ece};
 use ringfence_learn::score::{Scorer, Scratch};
 use ringfence_learn::settings::TrainSettings;
 use ringfence_learn::train::train;
-use ringfence_learn::weights::{Unlabelled, WeightSettings};
+use ringfence_learn::weights::{FULLY, Unlabelled, WeightSettings};
 
 const ROWS: usize = 30_000;
 const INPUTS: usize = 12;
@@ -112,20 +112,15 @@ fn main() {
     let ways = [
         ("labelled only", way(Ignored, Ignored, false)),
         ("labelled only, inverse chance", way(Ignored, Ignored, true)),
-        ("rest presumed legitimate", way(PresumedLegitimate(1.0), PresumedLegitimate(1.0), false)),
-        ("rest × 0.3", way(PresumedLegitimate(0.3), PresumedLegitimate(0.3), false)),
-        ("rest × 0.1", way(PresumedLegitimate(0.1), PresumedLegitimate(0.1), false)),
-        ("rest × 0.3, inverse chance, calibrated on labelled", way(PresumedLegitimate(0.3), Ignored, true)),
-        ("labelled only, calibrated with rest × 0.3", way(Ignored, PresumedLegitimate(0.3), false)),
-        ("labelled only, calibrated with rest × 0.1", way(Ignored, PresumedLegitimate(0.1), false)),
+        ("rest fully legitimate", way(FULLY, FULLY, false)),
+        ("rest × 1", way(PresumedLegitimate(1.0), PresumedLegitimate(1.0), false)),
+        ("rest × 0.2, calibrated with × 0.4", way(PresumedLegitimate(0.2), PresumedLegitimate(0.4), false)),
         (
-            "rest × 0.03, calibrated with rest × 0.3",
-            way(PresumedLegitimate(0.03), PresumedLegitimate(0.3), false),
+            "rest × 0.2, calibrated with × 0.7",
+            way(PresumedLegitimate(0.2), PresumedLegitimate(0.7), false),
         ),
-        (
-            "rest × 0.03, calibrated with rest × 0.15",
-            way(PresumedLegitimate(0.03), PresumedLegitimate(0.15), false),
-        ),
+        ("rest × 0.2, calibrated with × 1 (default)", way(PresumedLegitimate(0.2), PresumedLegitimate(1.0), false)),
+        ("rest × 0.2, inverse chance, calibrated on labelled", way(PresumedLegitimate(0.2), Ignored, true)),
     ];
     let choices = [
         Choice { name: "features explain the choice", suspicious: 0.5, random: 0.01, insight: 0.0 },

@@ -5,8 +5,9 @@
 
 use crate::boost::log_loss;
 
-/// Bins of equal mass in [`calibration_bins`].
-pub const CALIBRATION_BINS: usize = 15;
+/// Bins of equal mass in figures and plots: tenths, as is usual. More would measure chance: with 5,000 requests, a tenth
+/// of them abuse, perfect probabilities show an ECE of 0.010 in ten bins and 0.013 in fifteen.
+pub const CALIBRATION_BINS: usize = 10;
 
 /// Rows ranked by falling score.
 #[derive(Clone, Debug)]

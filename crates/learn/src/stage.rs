@@ -9,7 +9,7 @@ use crate::model::{Encoding, Input};
 use crate::score::input_of;
 use crate::settings::TrainSettings;
 use crate::split::Parts;
-use crate::weights::{Propensity, Unlabelled, targets};
+use crate::weights::{FULLY, Propensity, Unlabelled, targets};
 use ringfence_domain::vector::ColumnKind;
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +88,7 @@ fn fit_inputs(
 ) -> (Vec<Input>, Matrix) {
     // Rates are over what people found; where nothing is found legitimate, over all rows.
     let both = [true, false].iter().all(|kind| known.contains(&Some(*kind)));
-    let unlabelled = if both { Unlabelled::Ignored } else { Unlabelled::PresumedLegitimate(1.0) };
+    let unlabelled = if both { Unlabelled::Ignored } else { FULLY };
     let (target, weight) = targets(known, &vec![1.0; rows.len()], unlabelled);
     let (mut inputs, mut matrix) = (Vec::new(), Vec::new());
     for at in columns(dataset, settings) {
@@ -182,7 +182,7 @@ pub fn learn(
         rows: [parts.fit.len() as u64, parts.validation.len() as u64, parts.calibration.len() as u64],
         labels: count_labels(dataset, parts),
         propensity_used: propensity.is_used(),
-        unlabelled: format!("{in_training:?} in training, {in_calibration:?} in calibration"),
+        unlabelled: format!("{} in training, {} in calibration", words(in_training), words(in_calibration)),
         candidates: compared,
         trees: boosted.trees.len() as u64,
     };
@@ -211,9 +211,16 @@ pub fn learn_again(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, s
 /// What unlabelled rows must be taken for: where labels are of one kind only, they are the other.
 fn usable(wanted: Unlabelled, parts: &[&Vec<Option<bool>>]) -> Unlabelled {
     let one_kind = parts.iter().any(|known| !known.contains(&Some(false)) || !known.contains(&Some(true)));
-    match wanted {
-        Unlabelled::Ignored if one_kind => Unlabelled::PresumedLegitimate(1.0),
-        Unlabelled::Ignored | Unlabelled::PresumedLegitimate(_) => wanted,
+    if one_kind { FULLY } else { wanted }
+}
+
+fn words(unlabelled: Unlabelled) -> String {
+    match unlabelled {
+        Unlabelled::Ignored => "left out".to_owned(),
+        FULLY => "legitimate".to_owned(),
+        Unlabelled::PresumedLegitimate(share) => {
+            format!("legitimate with {share} times the weight of the labelled ones")
+        }
     }
 }
 
