@@ -21,7 +21,17 @@ fn made() -> &'static Path {
         let run = |args: &[&str]| drop(ringfence(&path, args).ends(0));
         run(&["replay", "--events", &events, "--out", "vectors.parquet"]);
         run(&["train", "--vectors", "vectors.parquet", "--until", UNTIL, "--out", "model.json"]);
-        run(&["score", "--events", &events, "--model", "model.json", "--from", UNTIL, "--out", "decisions.jsonl"]);
+        run(&[
+            "score",
+            "--events",
+            &events,
+            "--model",
+            "model.json",
+            "--from",
+            UNTIL,
+            "--out",
+            "decisions.jsonl",
+        ]);
         (dir, path)
     });
     path
@@ -47,9 +57,13 @@ fn a_replay_reports_what_it_folded() {
 #[test]
 fn an_own_catalogue_gives_its_own_columns() {
     let dir = folder();
-    file(dir.path(), "mine.toml",
-        "format = 1\n[[feature]]\nname = \"paid\"\nabout = \"money asked for\"\nreason = \"order_value\"\nexpr = \"data.amount\"\n");
-    let args = ["replay", "--json", "--events", arg(&events()), "--features", "mine.toml", "--out", "v.parquet"];
+    file(
+        dir.path(),
+        "mine.toml",
+        "format = 1\n[[feature]]\nname = \"paid\"\nabout = \"money asked for\"\nreason = \"order_value\"\nexpr = \"data.amount\"\n",
+    );
+    let args =
+        ["replay", "--json", "--events", arg(&events()), "--features", "mine.toml", "--out", "v.parquet"];
     let done = ringfence(dir.path(), &args).ends(0).json();
     assert_eq!(done["features"], json!(1));
     assert!(dir.path().join("v.parquet").exists());
@@ -58,10 +72,18 @@ fn an_own_catalogue_gives_its_own_columns() {
 #[test]
 fn a_wrong_catalogue_is_told_with_line_column_and_the_nearest_word() {
     let dir = folder();
-    let feature = |expr: &str| format!("format = 1\n[[feature]]\nname = \"x\"\nabout = \"x\"\nreason = \"order_value\"\nexpr = \"{expr}\"\n");
+    let feature = |expr: &str| {
+        format!(
+            "format = 1\n[[feature]]\nname = \"x\"\nabout = \"x\"\nreason = \"order_value\"\nexpr = \"{expr}\"\n"
+        )
+    };
     for (catalogue, place, words) in [
         (feature("data.amont"), "mine.toml:6:9", "did you mean `data.amount`?"),
-        (feature("data.amount").replace("order_value", "order_valu"), "mine.toml:5:11", "did you mean `order_value`?"),
+        (
+            feature("data.amount").replace("order_value", "order_valu"),
+            "mine.toml:5:11",
+            "did you mean `order_value`?",
+        ),
         (feature("data.amount").replace("format = 1", "format = 9"), "mine.toml:1:10", "format 1"),
         ("format = ".to_owned(), "mine.toml:1:", ""),
     ] {
@@ -81,10 +103,15 @@ fn bad_lines_are_set_aside_and_change_nothing_else() {
     lines.insert(lines.len() / 2, "{\"specversion\":\"1.0\"}");
     lines.insert(lines.len() / 3, "not JSON");
     let dirty = file(dir.path(), "dirty.jsonl", lines.join("\n"));
-    let score = |events: &Path, out: &str| ringfence(dir.path(), &["score", "--events", arg(events), "--out", out]);
+    let score =
+        |events: &Path, out: &str| ringfence(dir.path(), &["score", "--events", arg(events), "--out", out]);
     score(&clean, "clean.out").ends(0);
     let ran = score(&dirty, "dirty.out").ends(0);
-    assert!(ran.err.contains("2 bad lines were set aside in") && ran.err.contains("dirty.rejects.jsonl"), "{}", ran.err);
+    assert!(
+        ran.err.contains("2 bad lines were set aside in") && ran.err.contains("dirty.rejects.jsonl"),
+        "{}",
+        ran.err
+    );
     let read = |name: &str| std::fs::read(dir.path().join(name)).expect("written");
     assert_eq!(read("clean.out"), read("dirty.out"));
     assert_eq!(read("dirty.rejects.jsonl").iter().filter(|b| **b == b'\n').count(), 2);
@@ -144,13 +171,18 @@ fn decisions_are_explained_versioned_and_from_the_asked_time_on() {
         }
         assert!((0.0..=1.0).contains(&d["score"].as_f64().expect("a score")), "{d}");
     }
-    let with_reasons = decisions.iter().filter(|d| d["reasons"].as_array().is_some_and(|r| !r.is_empty())).count();
+    let with_reasons =
+        decisions.iter().filter(|d| d["reasons"].as_array().is_some_and(|r| !r.is_empty())).count();
     assert!(with_reasons * 2 > decisions.len(), "{with_reasons} of {}", decisions.len());
     let known: BTreeSet<String> = zstd_text(&events())
         .lines()
         .map(|l| serde_json::from_str::<Value>(l).expect("JSON")["id"].as_str().expect("an id").to_owned())
         .collect();
-    for id in decisions.iter().flat_map(|d| d["reasons"].as_array().into_iter().flatten()).flat_map(|r| r["events"].as_array().into_iter().flatten()) {
+    for id in decisions
+        .iter()
+        .flat_map(|d| d["reasons"].as_array().into_iter().flatten())
+        .flat_map(|r| r["events"].as_array().into_iter().flatten())
+    {
         assert!(known.contains(id.as_str().expect("an id")), "{id} is no event");
     }
 }
@@ -159,7 +191,17 @@ fn decisions_are_explained_versioned_and_from_the_asked_time_on() {
 fn the_same_log_gives_the_same_decisions_byte_for_byte() {
     let dir = folder();
     let model = made().join("model.json");
-    let args = ["score", "--events", arg(&events()), "--model", arg(&model), "--from", UNTIL, "--out", "again.jsonl"];
+    let args = [
+        "score",
+        "--events",
+        arg(&events()),
+        "--model",
+        arg(&model),
+        "--from",
+        UNTIL,
+        "--out",
+        "again.jsonl",
+    ];
     ringfence(dir.path(), &args).ends(0);
     let read = |path: PathBuf| std::fs::read(path).expect("written");
     assert_eq!(read(dir.path().join("again.jsonl")), read(made().join("decisions.jsonl")));
@@ -170,23 +212,34 @@ fn a_model_or_policy_that_does_not_fit_is_told() {
     let dir = folder();
     let good = std::fs::read_to_string(made().join("model.json")).expect("written");
     let score = |model: &str, policy: &str| {
-        ringfence(dir.path(), &["score", "--events", arg(&events()), "--model", model, "--policy", policy, "--out", "d.jsonl"])
+        ringfence(
+            dir.path(),
+            &["score", "--events", arg(&events()), "--model", model, "--policy", policy, "--out", "d.jsonl"],
+        )
     };
     let refused = |model: &str, words: &str| {
         file(dir.path(), "m.json", model);
         let ran = score("m.json", "default").ends(1);
-        assert!(ran.err.contains(words) && ran.err.contains("m.json") && ran.err.contains("help: "), "{}", ran.err);
+        assert!(
+            ran.err.contains(words) && ran.err.contains("m.json") && ran.err.contains("help: "),
+            "{}",
+            ran.err
+        );
     };
     refused(&good[..good.len() / 2], "malformed");
     refused("{\"format\":\"something\"}", "format");
     refused(&good.replacen("\"version\":1", "\"version\":99", 1), "version 99");
-    let catalogue = serde_json::from_str::<Value>(&good).expect("JSON")["catalogue"].as_str().expect("a hash").to_owned();
+    let catalogue =
+        serde_json::from_str::<Value>(&good).expect("JSON")["catalogue"].as_str().expect("a hash").to_owned();
     refused(&good.replace(&catalogue, &"0".repeat(64)), "catalogue");
     let model = made().join("model.json");
     for (policy, words) in [
         ("format = 1\nname = ", "p.toml:2:"),
         ("format = 7\n", "p.toml:1:"),
-        (&ringfence_decide::DEFAULT_POLICY.replace("charged_back", "charged_bak"), "did you mean `charged_back`?"),
+        (
+            &ringfence_decide::DEFAULT_POLICY.replace("charged_back", "charged_bak"),
+            "did you mean `charged_back`?",
+        ),
     ] {
         file(dir.path(), "p.toml", policy);
         let ran = score(arg(&model), "p.toml").ends(1);
@@ -198,7 +251,11 @@ fn a_model_or_policy_that_does_not_fit_is_told() {
 #[test]
 fn a_policy_in_another_currency_than_the_reports_is_refused() {
     let dir = folder();
-    file(dir.path(), "ringfence.toml", "reporting_currency = \"EUR\"\n[[rate]]\ncurrency = \"USD\"\nfrom = \"2000-01-01\"\nrate = \"0.9\"\n");
+    file(
+        dir.path(),
+        "ringfence.toml",
+        "reporting_currency = \"EUR\"\n[[rate]]\ncurrency = \"USD\"\nfrom = \"2000-01-01\"\nrate = \"0.9\"\n",
+    );
     let ran = ringfence(dir.path(), &["score", "--events", arg(&events()), "--out", "d.jsonl"]).ends(1);
     assert!(ran.err.contains("the policy is in USD, the reporting currency is EUR"), "{}", ran.err);
 }
@@ -213,10 +270,14 @@ fn decisions_are_judged_by_the_truth() {
     };
     let plain = judge(&[]);
     let decisions = lines(&made().join("decisions.jsonl"));
-    assert!(plain["rows"].as_u64() <= Some(decisions.len() as u64) && plain["labels"][3] == json!(0), "{plain}");
+    assert!(
+        plain["rows"].as_u64() <= Some(decisions.len() as u64) && plain["labels"][3] == json!(0),
+        "{plain}"
+    );
     let rich = judge(&["--vectors", "vectors.parquet", "--budget", "20"]);
     assert_eq!(rich["budget_rows"], json!(20.0));
-    let names: Vec<&str> = rich["baselines"].as_array().expect("a list").iter().filter_map(|b| b["name"].as_str()).collect();
+    let names: Vec<&str> =
+        rich["baselines"].as_array().expect("a list").iter().filter_map(|b| b["name"].as_str()).collect();
     assert!(names.contains(&"past refund rate"), "{names:?}");
     assert!(rich["model"]["average_precision"]["value"].as_f64() > Some(0.0), "{rich}");
 }
@@ -231,7 +292,8 @@ fn labels_that_are_none_or_of_other_events_are_told() {
         ("{\"refund\":\"nobody\",\"label\":\"abuse\"}", "no decision is on a refund of the labels"),
     ] {
         file(dir.path(), "l.jsonl", labels);
-        let ran = ringfence(dir.path(), &["evaluate", "--decisions", arg(&decisions), "--labels", "l.jsonl"]).ends(1);
+        let ran = ringfence(dir.path(), &["evaluate", "--decisions", arg(&decisions), "--labels", "l.jsonl"])
+            .ends(1);
         assert!(ran.err.contains(words) && ran.err.contains("help: "), "{}", ran.err);
     }
     file(dir.path(), "d.jsonl", "{\"refund\":\"R1\"}");
@@ -244,14 +306,23 @@ fn two_policies_are_compared_on_the_same_requests() {
     let dir = folder();
     let (truth, model) = (shop().join("truth.jsonl"), made().join("model.json"));
     let back = |a: &str, b: &str, more: &[&str]| {
-        let mut args = vec!["backtest", "--events", arg(&events()).to_owned().leak(), "--model", arg(&model), "--from", UNTIL];
+        let mut args = vec![
+            "backtest",
+            "--events",
+            arg(&events()).to_owned().leak(),
+            "--model",
+            arg(&model),
+            "--from",
+            UNTIL,
+        ];
         args.extend(["--policy", a, "--policy", b]);
         args.extend(more);
         ringfence(dir.path(), &args).ends(0)
     };
     let same = back("default", "default", &["--json"]).json();
     assert_eq!((&same["differ"], &same["b_saves_minor"]), (&json!(0), &json!(0)));
-    let other = back("default", "rules-only", &["--json", "--labels", arg(&truth), "--html", "b.html"]).json();
+    let other =
+        back("default", "rules-only", &["--json", "--labels", arg(&truth), "--html", "b.html"]).json();
     assert_eq!(other["requests"], same["requests"]);
     assert!(other["differ"].as_u64() > Some(0) && other["labelled"] == other["requests"], "{other}");
     let page = std::fs::read_to_string(dir.path().join("b.html")).expect("written");

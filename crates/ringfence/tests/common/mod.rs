@@ -8,33 +8,33 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 /// Seed, accounts and days of the small shop that tests share.
-pub const SHOP: [&str; 6] = ["--seed", "3", "--accounts", "3000", "--days", "150"];
+pub(crate) const SHOP: [&str; 6] = ["--seed", "3", "--accounts", "3000", "--days", "150"];
 
 /// What a run of the binary left behind.
-pub struct Ran {
+pub(crate) struct Ran {
     /// Exit status.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
     /// The standard output as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|e| panic!("not JSON ({e}): {}\n{}", self.out, self.err))
     }
     /// Asserts the exit status, with what was printed.
-    pub fn ends(self, code: i32) -> Ran {
+    pub(crate) fn ends(self, code: i32) -> Ran {
         assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
         self
     }
 }
 
 /// Runs the binary in `dir`.
-pub fn ringfence(dir: &Path, args: &[&str]) -> Ran {
+pub(crate) fn ringfence(dir: &Path, args: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_ringfence"))
         .args(args)
         .current_dir(dir)
@@ -50,12 +50,12 @@ pub fn ringfence(dir: &Path, args: &[&str]) -> Ran {
 }
 
 /// A folder for one test.
-pub fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
 /// The small shop, simulated once for all tests of a file: the folder with `events.jsonl.zst` and `truth.jsonl`.
-pub fn shop() -> &'static Path {
+pub(crate) fn shop() -> &'static Path {
     static SHOP_DIR: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SHOP_DIR.get_or_init(|| {
         let dir = folder();
@@ -69,12 +69,12 @@ pub fn shop() -> &'static Path {
 }
 
 /// A path as an argument.
-pub fn arg(path: &Path) -> &str {
+pub(crate) fn arg(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
 /// Writes a file into a folder and returns its path.
-pub fn file(dir: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+pub(crate) fn file(dir: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = dir.join(name);
     std::fs::write(&path, content).expect("writable");
     path

@@ -121,7 +121,11 @@ fn words(body: &Body) -> Option<(String, String)> {
         ),
         Body::RefundRequested(e) => request(e),
         Body::RefundDecided(e) => {
-            some(&format!("The shop decided: {}", e.decision), format!("by {}", e.by.as_str()))
+            let by = match &e.by {
+                DecidedBy::Engine => "automatically".to_owned(),
+                DecidedBy::Staff(staff) => format!("by staff {}", staff.as_str()),
+            };
+            some(&format!("What the shop did then: {}", e.decision.to_string().replace('_', " ")), by)
         }
         Body::RefundPaid(e) => some("Refund paid by the shop", e.amount.to_string()),
         Body::ChargebackOpened(e) => some("Chargeback opened", format!("{}, {}", e.reason, e.amount)),
