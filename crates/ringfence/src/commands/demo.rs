@@ -14,7 +14,6 @@ use ringfence_domain::{Decision, Duration, Timestamp};
 use ringfence_learn::baseline::Baseline;
 use ringfence_learn::dataset::Dataset;
 use ringfence_learn::evaluate::{EvaluateSettings, Evaluation, evaluate};
-use ringfence_learn::settings::TrainSettings;
 use ringfence_store::EventWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -180,7 +179,7 @@ impl<'a> Run<'a> {
         let dataset = vectors.into_dataset(&plan);
         let cut = two_thirds(&dataset);
         let learned = self.step("train on two thirds", || {
-            train::learn(&dataset, cut, &TrainSettings::default(), &files.model)
+            train::learn(&dataset, cut, &train::defaults(&dataset), &files.model)
         })?;
         let policies =
             [(history::policy("default")?, "default"), (history::policy("rules-only")?, "rules-only")];

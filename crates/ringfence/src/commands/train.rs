@@ -59,7 +59,7 @@ pub(crate) struct Learned {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let settings = settings(args.settings.as_deref())?;
+    let own = args.settings.as_deref().map(settings).transpose()?;
     let dataset = match &args.vectors {
         Some(path) => super::evaluate::read_vectors(path)?,
         None => {
@@ -74,6 +74,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             vectors.into_dataset(&plan)
         }
     };
+    let settings = own.unwrap_or_else(|| defaults(&dataset));
     let learned = learn(&dataset, args.until, &settings, &args.out)?;
     if context.json {
         print::json(&learned.card)?;
@@ -83,8 +84,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn settings(path: Option<&Path>) -> Result<TrainSettings, Failure> {
-    let Some(path) = path else { return Ok(TrainSettings::default()) };
+/// Columns by which false positives are told where the catalogue has them and nothing else was asked for.
+const SEGMENTS: [&str; 3] = ["claim_reason", "request_channel", "line_category"];
+
+/// The settings where none are given.
+pub(crate) fn defaults(dataset: &Dataset) -> TrainSettings {
+    let there = SEGMENTS.into_iter().filter(|name| dataset.schema().index(name).is_some());
+    TrainSettings { segments: there.map(str::to_owned).collect(), ..TrainSettings::default() }
+}
+
+fn settings(path: &Path) -> Result<TrainSettings, Failure> {
     let text = read_text(path, "read the settings")?;
     toml::from_str(&text).map_err(|e| {
         let e = ringfence_domain::config::ConfigError::from_toml(&text, &e);
