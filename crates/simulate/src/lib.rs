@@ -32,8 +32,10 @@ mod scenario;
 mod schedule;
 mod sim;
 mod texts;
+mod trouble;
 mod truth;
 mod verdicts;
+mod way_back;
 mod world;
 
 use calendar::Seasons;
