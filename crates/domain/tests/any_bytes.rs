@@ -1,5 +1,6 @@
 //! Can any bytes make the decoder panic, hang or forget a line? Random bytes, and good lines with bytes changed.
 //! `fuzz/` does the same with coverage to guide it.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 #![cfg(feature = "testing")]
 
 use proptest::prelude::*;

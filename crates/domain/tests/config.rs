@@ -1,4 +1,5 @@
 //! What does a wrong `ringfence.toml` say? Line, column, and the nearest valid word.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::config::Config;
 use ringfence_domain::words::TokenKind;

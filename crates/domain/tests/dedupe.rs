@@ -1,4 +1,5 @@
 //! Which second delivery changes nothing, and which is refused?
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::Decoder;
 use ringfence_domain::dedupe::{ContentKey, Dedupe, Seen};

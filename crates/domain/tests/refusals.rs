@@ -1,4 +1,5 @@
 //! What is refused, and what is the sender told? One line of input, one line of message, a boundary each.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::{Decoder, Limits, Timestamp};
 

@@ -1,4 +1,5 @@
 //! Does what is written come back? Every event type, drawn at random, and the contract's own examples.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 #![cfg(feature = "testing")]
 
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! Are the published schemas those of the types? `RINGFENCE_BLESS=1 cargo test -p ringfence-domain` writes them anew.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::schema;
 use std::fs;

@@ -1,4 +1,5 @@
 //! What does tokenising hide, join and leave alone?
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::tokens::{KeyError, TOKEN_BYTES, TokenKey, TokenKind, Tokeniser, is_token};
 use ringfence_domain::words::Word;

@@ -1,4 +1,5 @@
 //! What becomes of bad rows of the two data sets? Each is set aside with its line; the others stay.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::{Body, encode};
 use ringfence_imports::{Collected, ImportError, card_fraud, online_retail};

@@ -1,4 +1,5 @@
 //! What does a map make of rows, and what do faults in a map or a row say?
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::{Decoder, encode};
 use ringfence_imports::{Collected, ImportError, Map};

@@ -1,4 +1,5 @@
 //! Do the real files become the events that their description promises? Needs the data; says so where it is missing.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::{Body, Event, Refusal, Timestamp};
 use ringfence_imports::{Sink, SinkError, card_fraud, online_retail};

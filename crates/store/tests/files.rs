@@ -1,4 +1,5 @@
 //! What is lost when a file is bad? Nothing that came before, and the message says where it breaks off.
+#![allow(clippy::unwrap_used)] // In the helpers of tests, as in the tests themselves.
 
 use ringfence_domain::{Decoder, Limits, Refusal};
 use ringfence_store::stream::Counts;
