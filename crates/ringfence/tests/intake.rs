@@ -116,14 +116,13 @@ fn the_same_id_again_is_fine_with_the_same_content_and_refused_with_other() {
 #[test]
 fn every_bad_line_is_told_with_its_place_and_nothing_else_is_lost() {
     let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
-    let money = |amount: &str| account("x", "A").replace("\"data\"", &format!("\"huge\":{amount},\"data\""));
     let cases: Vec<(Vec<u8>, &str, &str)> = vec![
         (b"{\"specversion\":\"1.0\",\"id\":\"e".to_vec(), "", "breaks off"),
         (b"\xff\xfe{}".to_vec(), "", "UTF-8"),
         (deep.into_bytes(), "", "deep"),
         (event("1", "account.opened", "1985-01-01T00:00:00Z", &json!({"account": "A"})).into(), "/time", "1990"),
         (event("1", "account.opened", "3023-01-01T00:00:00Z", &json!({"account": "A"})).into(), "/time", ""),
-        (event("1", "account.opened", "2023-01-01T00:00:00Z", &json!({})).into(), "/data", "account"),
+        (event("1", "account.opened", "2023-01-01T00:00:00Z", &json!({})).into(), "/data/account", "missing"),
         (event("1", "account.opened", "2023-01-01T00:00:00Z", &json!({"account": 7})).into(), "/data/account", ""),
         (event("1", "order.placed", "2023-01-01T00:00:00Z",
             &json!({"order": "O", "account": "A", "lines": [], "total": {"amount": 99_999_999_999_999_999i64, "currency": "USD"}})).into(),
@@ -145,7 +144,6 @@ fn every_bad_line_is_told_with_its_place_and_nothing_else_is_lost() {
         assert!(fault["reason"].as_str().expect("text").contains(reason), "{fault}");
         assert!(!fault["remedy"].as_str().expect("text").is_empty(), "{fault}");
     }
-    assert!(money("1").contains("huge"));
 }
 
 #[test]

@@ -17,9 +17,9 @@ fn made() -> &'static Path {
     let (_, path) = MADE.get_or_init(|| {
         let dir = folder();
         let path = dir.path().to_owned();
-        let events = arg(&events()).to_owned();
+        let events = events();
         let run = |args: &[&str]| drop(ringfence(&path, args).ends(0));
-        run(&["replay", "--events", &events, "--out", "vectors.parquet"]);
+        run(&["replay", "--events", events, "--out", "vectors.parquet"]);
         run(&["train", "--vectors", "vectors.parquet", "--until", UNTIL, "--out", "model.json"]);
         run(&[
             "score",
@@ -37,8 +37,10 @@ fn made() -> &'static Path {
     path
 }
 
-fn events() -> PathBuf {
-    shop().join("events.jsonl.zst")
+/// The events of the small shop, as an argument.
+fn events() -> &'static str {
+    static EVENTS: OnceLock<String> = OnceLock::new();
+    EVENTS.get_or_init(|| arg(&shop().join("events.jsonl.zst")).to_owned())
 }
 
 fn lines(path: &Path) -> Vec<Value> {
@@ -48,7 +50,7 @@ fn lines(path: &Path) -> Vec<Value> {
 
 #[test]
 fn a_replay_reports_what_it_folded() {
-    let done = ringfence(made(), &["replay", "--json", "--events", arg(&events())]).ends(0).json();
+    let done = ringfence(made(), &["replay", "--json", "--events", events()]).ends(0).json();
     assert!(done["events"].as_u64() > Some(1_000) && done["requests"].as_u64() > Some(100), "{done}");
     assert!(done["events_per_second"].as_f64() > Some(0.0) && done["state_bytes"].as_u64() > Some(0));
     assert_eq!((&done["refused"], &done["out"]), (&json!(0), &Value::Null));
@@ -62,8 +64,7 @@ fn an_own_catalogue_gives_its_own_columns() {
         "mine.toml",
         "format = 1\n[[feature]]\nname = \"paid\"\nabout = \"money asked for\"\nreason = \"order_value\"\nexpr = \"data.amount\"\n",
     );
-    let args =
-        ["replay", "--json", "--events", arg(&events()), "--features", "mine.toml", "--out", "v.parquet"];
+    let args = ["replay", "--json", "--events", events(), "--features", "mine.toml", "--out", "v.parquet"];
     let done = ringfence(dir.path(), &args).ends(0).json();
     assert_eq!(done["features"], json!(1));
     assert!(dir.path().join("v.parquet").exists());
@@ -88,7 +89,7 @@ fn a_wrong_catalogue_is_told_with_line_column_and_the_nearest_word() {
         ("format = ".to_owned(), "mine.toml:1:", ""),
     ] {
         file(dir.path(), "mine.toml", &catalogue);
-        let args = ["replay", "--events", arg(&events()), "--features", "mine.toml"];
+        let args = ["replay", "--events", events(), "--features", "mine.toml"];
         let ran = ringfence(dir.path(), &args).ends(1);
         assert!(ran.err.contains(place) && ran.err.contains(words), "{catalogue}\n{}", ran.err);
     }
@@ -97,7 +98,7 @@ fn a_wrong_catalogue_is_told_with_line_column_and_the_nearest_word() {
 #[test]
 fn bad_lines_are_set_aside_and_change_nothing_else() {
     let dir = folder();
-    let text = zstd_text(&events());
+    let text = zstd_text(Path::new(events()));
     let mut lines: Vec<&str> = text.lines().collect();
     let clean = file(dir.path(), "clean.jsonl", lines.join("\n"));
     lines.insert(lines.len() / 2, "{\"specversion\":\"1.0\"}");
@@ -129,7 +130,7 @@ fn zstd_text(path: &Path) -> String {
 #[test]
 fn training_from_events_and_from_their_vectors_gives_the_same_model() {
     let dir = folder();
-    let args = ["train", "--json", "--events", arg(&events()), "--until", UNTIL, "--out", "model.json"];
+    let args = ["train", "--json", "--events", events(), "--until", UNTIL, "--out", "model.json"];
     let card = ringfence(dir.path(), &args).ends(0).json();
     assert!(card["provenance"]["labels_until"].as_str().is_some_and(|t| t.starts_with(UNTIL)), "{card}");
     let read = |dir: &Path, name: &str| std::fs::read_to_string(dir.join(name)).expect("written");
@@ -174,7 +175,7 @@ fn decisions_are_explained_versioned_and_from_the_asked_time_on() {
     let with_reasons =
         decisions.iter().filter(|d| d["reasons"].as_array().is_some_and(|r| !r.is_empty())).count();
     assert!(with_reasons * 2 > decisions.len(), "{with_reasons} of {}", decisions.len());
-    let known: BTreeSet<String> = zstd_text(&events())
+    let known: BTreeSet<String> = zstd_text(Path::new(events()))
         .lines()
         .map(|l| serde_json::from_str::<Value>(l).expect("JSON")["id"].as_str().expect("an id").to_owned())
         .collect();
@@ -191,17 +192,8 @@ fn decisions_are_explained_versioned_and_from_the_asked_time_on() {
 fn the_same_log_gives_the_same_decisions_byte_for_byte() {
     let dir = folder();
     let model = made().join("model.json");
-    let args = [
-        "score",
-        "--events",
-        arg(&events()),
-        "--model",
-        arg(&model),
-        "--from",
-        UNTIL,
-        "--out",
-        "again.jsonl",
-    ];
+    let args =
+        ["score", "--events", events(), "--model", arg(&model), "--from", UNTIL, "--out", "again.jsonl"];
     ringfence(dir.path(), &args).ends(0);
     let read = |path: PathBuf| std::fs::read(path).expect("written");
     assert_eq!(read(dir.path().join("again.jsonl")), read(made().join("decisions.jsonl")));
@@ -214,7 +206,7 @@ fn a_model_or_policy_that_does_not_fit_is_told() {
     let score = |model: &str, policy: &str| {
         ringfence(
             dir.path(),
-            &["score", "--events", arg(&events()), "--model", model, "--policy", policy, "--out", "d.jsonl"],
+            &["score", "--events", events(), "--model", model, "--policy", policy, "--out", "d.jsonl"],
         )
     };
     let refused = |model: &str, words: &str| {
@@ -256,7 +248,7 @@ fn a_policy_in_another_currency_than_the_reports_is_refused() {
         "ringfence.toml",
         "reporting_currency = \"EUR\"\n[[rate]]\ncurrency = \"USD\"\nfrom = \"2000-01-01\"\nrate = \"0.9\"\n",
     );
-    let ran = ringfence(dir.path(), &["score", "--events", arg(&events()), "--out", "d.jsonl"]).ends(1);
+    let ran = ringfence(dir.path(), &["score", "--events", events(), "--out", "d.jsonl"]).ends(1);
     assert!(ran.err.contains("the policy is in USD, the reporting currency is EUR"), "{}", ran.err);
 }
 
@@ -306,15 +298,7 @@ fn two_policies_are_compared_on_the_same_requests() {
     let dir = folder();
     let (truth, model) = (shop().join("truth.jsonl"), made().join("model.json"));
     let back = |a: &str, b: &str, more: &[&str]| {
-        let mut args = vec![
-            "backtest",
-            "--events",
-            arg(&events()).to_owned().leak(),
-            "--model",
-            arg(&model),
-            "--from",
-            UNTIL,
-        ];
+        let mut args = vec!["backtest", "--events", events(), "--model", arg(&model), "--from", UNTIL];
         args.extend(["--policy", a, "--policy", b]);
         args.extend(more);
         ringfence(dir.path(), &args).ends(0)
