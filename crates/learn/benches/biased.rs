@@ -115,11 +115,11 @@ fn main() {
         ("rest fully legitimate", way(FULLY, FULLY, false)),
         ("rest × 1", way(PresumedLegitimate(1.0), PresumedLegitimate(1.0), false)),
         ("rest × 0.2, calibrated with × 0.4", way(PresumedLegitimate(0.2), PresumedLegitimate(0.4), false)),
+        ("rest × 0.2, calibrated with × 0.7", way(PresumedLegitimate(0.2), PresumedLegitimate(0.7), false)),
         (
-            "rest × 0.2, calibrated with × 0.7",
-            way(PresumedLegitimate(0.2), PresumedLegitimate(0.7), false),
+            "rest × 0.2, calibrated with × 1 (default)",
+            way(PresumedLegitimate(0.2), PresumedLegitimate(1.0), false),
         ),
-        ("rest × 0.2, calibrated with × 1 (default)", way(PresumedLegitimate(0.2), PresumedLegitimate(1.0), false)),
         ("rest × 0.2, inverse chance, calibrated on labelled", way(PresumedLegitimate(0.2), Ignored, true)),
     ];
     let choices = [

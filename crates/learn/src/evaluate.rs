@@ -34,7 +34,7 @@ pub struct Judged {
     pub score: f64,
     /// The decision, where there was one.
     pub decision: Option<DecisionKind>,
-    /// Whether a rule matched, for the rules-only baseline.
+    /// How many rules against it matched, for the rules-only baseline.
     pub rules: u32,
     /// What it was; `None` where nobody looked, which counts as legitimate here.
     pub label: Option<Label>,
