@@ -38,6 +38,7 @@ pub enum EngineError {
 
 /// What became of an event.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // looked at once and dropped; never kept in numbers
 pub enum Applied<'a> {
     /// Folded.
     Folded,

@@ -39,7 +39,7 @@ pub struct Clusters {
     /// Cluster of an account; `NO_ID` while it is alone.
     of_account: Vec<Id>,
     /// Accounts and number of links, by cluster; merged ones are empty.
-    clusters: Vec<(Vec<Id>, u32)>,
+    groups: Vec<(Vec<Id>, u32)>,
     refused: u64,
 }
 
@@ -76,28 +76,28 @@ impl Clusters {
             self.of_account.resize(account as usize + 1, NO_ID);
         }
         if self.of_account[account as usize] == NO_ID {
-            self.of_account[account as usize] = self.clusters.len() as Id;
-            self.clusters.push((vec![account], 0));
+            self.of_account[account as usize] = self.groups.len() as Id;
+            self.groups.push((vec![account], 0));
         }
         self.of_account[account as usize]
     }
     fn join(&mut self, a: Id, b: Id) {
         let (x, y) = (self.ensure(a), self.ensure(b));
         if x == y {
-            self.clusters[x as usize].1 += 1;
+            self.groups[x as usize].1 += 1;
             return;
         }
-        let size = |c: Id| self.clusters[c as usize].0.len();
+        let size = |c: Id| self.groups[c as usize].0.len();
         if size(x) + size(y) > CLUSTER_ACCOUNTS_MAX {
             self.refused += 1;
             return;
         }
         let (into, from) = if size(x) >= size(y) { (x, y) } else { (y, x) };
-        let (members, links) = std::mem::take(&mut self.clusters[from as usize]);
+        let (members, links) = std::mem::take(&mut self.groups[from as usize]);
         for &member in &members {
             self.of_account[member as usize] = into;
         }
-        let target = &mut self.clusters[into as usize];
+        let target = &mut self.groups[into as usize];
         target.0.extend(members);
         target.1 += links + 1;
     }
@@ -105,7 +105,7 @@ impl Clusters {
     pub fn members(&self, account: Id) -> &[Id] {
         match self.cluster_of(account) {
             NO_ID => &[],
-            cluster => &self.clusters[cluster as usize].0,
+            cluster => &self.groups[cluster as usize].0,
         }
     }
     /// Accounts and links of `account`'s cluster: (1, 0) while it is alone.
@@ -113,14 +113,14 @@ impl Clusters {
         match self.cluster_of(account) {
             NO_ID => (1, 0),
             cluster => {
-                let (members, links) = &self.clusters[cluster as usize];
+                let (members, links) = &self.groups[cluster as usize];
                 (members.len(), *links as usize)
             }
         }
     }
     /// Number of `account`'s cluster, where it has other members.
     pub fn number(&self, account: Id) -> Option<Id> {
-        Some(self.cluster_of(account)).filter(|&c| c != NO_ID && self.clusters[c as usize].0.len() > 1)
+        Some(self.cluster_of(account)).filter(|&c| c != NO_ID && self.groups[c as usize].0.len() > 1)
     }
     /// Joins refused because the cluster would have grown beyond [`CLUSTER_ACCOUNTS_MAX`].
     pub fn refused(&self) -> u64 {
@@ -130,6 +130,6 @@ impl Clusters {
     pub fn memory_bytes(&self) -> usize {
         self.shared.iter().map(|t| t.capacity() * size_of::<Shared>()).sum::<usize>()
             + self.of_account.capacity() * 4
-            + self.clusters.iter().map(|(m, _)| 32 + m.capacity() * 4).sum::<usize>()
+            + self.groups.iter().map(|(m, _)| 32 + m.capacity() * 4).sum::<usize>()
     }
 }

@@ -446,7 +446,7 @@ impl Reader<'_> {
             }
         }
         for read in &self.group.reads {
-            let span = |s: &Span| self.span(s, cells, read.own);
+            let span = |s: &Span| self.span(*s, cells, read.own);
             let value = match &read.how {
                 How::Count(s) => span(s).0,
                 How::Sum(s) => span(s).1,
@@ -489,7 +489,7 @@ impl Reader<'_> {
             vector[read.column as usize] = f64::from(value as f32);
         }
     }
-    fn span(&self, s: &Span, cells: &[(f64, f64)], own: bool) -> (f64, f64) {
+    fn span(&self, s: Span, cells: &[(f64, f64)], own: bool) -> (f64, f64) {
         let start = cells[s.start as usize];
         let end = s.end.map_or((0.0, 0.0), |e| cells[e as usize]);
         let own = if own { self.own(s.stream) } else { (0.0, 0.0) };
@@ -503,7 +503,9 @@ impl Reader<'_> {
         for entity in self.entities() {
             let found =
                 entity.history.extremes(self.now - from_ms, self.now - to_ms, stream as usize, masks, layout);
-            found.iter().for_each(|&(low, high)| take(if largest { high } else { low }));
+            if let Some((low, high)) = found {
+                take(if largest { high } else { low });
+            }
         }
         if own && self.own(stream).0 > 0.0 {
             take(self.own(stream).1);

@@ -306,6 +306,7 @@ impl<'a> PackReader<'a> {
         let number = self.block - 1;
         let malformed = |what| PackedError::Malformed { block: number, what };
         let mut c = Cursor { bytes: payload, at: 0 };
+        #[allow(clippy::type_complexity)] // the five parts of a payload, named where they are taken apart
         let mut head = || -> Option<(u64, &'a [u8], u64, &'a [u8], usize)> {
             let count = c.varint()?;
             let length = c.varint()? as usize;

@@ -225,7 +225,7 @@ struct Compiler<'a> {
 
 const FAR_MS: i64 = 200 * 366 * Duration::DAY.0;
 
-impl<'a> Compiler<'a> {
+impl Compiler<'_> {
     fn fail<T>(
         &self,
         text: &Text,

@@ -193,7 +193,7 @@ impl Scope for EventScope<'_> {
                 .filter(|f| !f.name.ends_with("_pos"))
                 .map(move |f| format!("{}.{}", b.prefix(), f.name))
         });
-        let line = (self.event_type == EventType::RefundRequested).then_some(LINE_FIELDS).unwrap_or_default();
+        let line = if self.event_type == EventType::RefundRequested { LINE_FIELDS } else { &[] };
         data.chain(linked)
             .chain(line.iter().map(|f| format!("line.{}", f.0)))
             .chain(CLUSTER_FIELDS.iter().map(|f| format!("cluster.{}", f.0)))

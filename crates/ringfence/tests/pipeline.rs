@@ -24,7 +24,7 @@ fn made() -> &'static Path {
         run(&[
             "score",
             "--events",
-            &events,
+            events,
             "--model",
             "model.json",
             "--from",

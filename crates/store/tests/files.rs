@@ -101,7 +101,7 @@ fn garbage_in_a_compressed_file_is_an_error_and_no_panic() {
     for name in ["x.jsonl.zst", "x.jsonl.gz"] {
         let path = folder.path().join(name);
         fs::write(&path, b"this is not compressed at all").unwrap();
-        let (shown, _) = read(&[path.clone()]);
+        let (shown, _) = read(std::slice::from_ref(&path));
         assert_eq!(shown.len(), 1);
         assert!(
             shown[0].contains("cannot be read after line 0") || shown[0].contains("breaks off"),
@@ -110,7 +110,7 @@ fn garbage_in_a_compressed_file_is_an_error_and_no_panic() {
         );
     }
     let missing = folder.path().join("none.jsonl");
-    assert_eq!(read(&[missing.clone()]).0, [format!("!cannot open {}", missing.display())]);
+    assert_eq!(read(std::slice::from_ref(&missing)).0, [format!("!cannot open {}", missing.display())]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_file_that_expands_beyond_reason_is_stopped() {
         bomb.write_all(&zeros).unwrap();
     }
     bomb.finish().unwrap();
-    let (shown, _) = read(&[path.clone()]);
+    let (shown, _) = read(std::slice::from_ref(&path));
     let last = shown.last().unwrap();
     assert!(last.contains("cannot be read after line"), "{last}");
     let mut stream = EventStream::open(&[path], &Decoder::default());

@@ -114,10 +114,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         path.clone_into(&mut files.file);
         let reader = open_with_progress(path, &read).map_err(file_error)?;
         let summary = match (args.format, &map) {
-            (Format::OnlineRetail, _) => online_retail(reader, &mut files).map(|s| serde_json::to_value(s)),
-            (Format::CardFraud, _) => card_fraud(reader, &mut files).map(|s| serde_json::to_value(s)),
+            (Format::OnlineRetail, _) => online_retail(reader, &mut files).map(serde_json::to_value),
+            (Format::CardFraud, _) => card_fraud(reader, &mut files).map(serde_json::to_value),
             (Format::Csv, Some((map, decoder))) => {
-                map.import(reader, decoder, &mut files).map(|s| serde_json::to_value(s))
+                map.import(reader, decoder, &mut files).map(serde_json::to_value)
             }
             (Format::Csv, None) => unreachable!("a CSV without a map was refused above"),
         };
