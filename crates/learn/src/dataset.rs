@@ -135,7 +135,7 @@ impl Dataset {
             all.extend(more);
         }
     }
-    /// Keeps a word, so that its code can be shown as what it is; past [`WORDS_MAX`] further ones are not kept.
+    /// Keeps a word, so that its code can be shown as what it is; past `WORDS_MAX` further ones are not kept.
     pub fn learn_word(&mut self, word: &str) {
         if self.words.len() < WORDS_MAX {
             self.words.entry(category_code(word) as u32).or_insert_with(|| word.to_owned());

@@ -9,7 +9,7 @@
 //! | [`history`] | what does the engine make of event files? |
 //! | [`input`] | how are event files read, with faults set aside? |
 //! | [`labels`] | what were the requests really? |
-//! | [`print`] | how is a result printed, for people and for programs? |
+//! | [`mod@print`] | how is a result printed, for people and for programs? |
 //! | [`progress`] | how does one see that it is still at work? |
 //! | [`time`] | which moment is meant on the command line? |
 
