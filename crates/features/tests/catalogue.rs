@@ -96,3 +96,42 @@ fn another_format_and_an_empty_catalogue_are_refused() {
     assert_eq!(parse("format = 1\n"), "line 2, column 1: this catalogue has no [[feature]]");
     assert!(parse("format = 1\n[[feature]\n").starts_with("line 2, column "));
 }
+
+/// `docs/features.md`, from the catalogue itself.
+fn documentation() -> String {
+    use ringfence_features::catalogue::FeatureSource;
+    let catalogue = Catalogue::builtin();
+    let mut page = format!(
+        "# The built-in features\n\nGenerated from `crates/features/catalogue/builtin.toml`; `docs/guides/features.md` describes the \
+         language. {} features; money is in minor units of the reporting currency, lengths of time are in days, unknown is \
+         missing.\n\n| feature | tells | of | how | reason code |\n|---|---|---|---|---|\n",
+        catalogue.features.len()
+    );
+    for f in &catalogue.features {
+        let (of, how) = match &f.source {
+            FeatureSource::Expr(text) => {
+                ("request".to_owned(), format!("`{}`", text.text.replace('|', "\\|")))
+            }
+            FeatureSource::Window(w) => {
+                let window = w.window.map_or("ever".to_owned(), |d| d.to_string());
+                let on: Vec<&str> = w.on.iter().map(|t| t.as_str()).collect();
+                (w.at.text.clone(), format!("{} of {}, {window}", w.aggregate.as_str(), on.join(", ")))
+            }
+        };
+        page.push_str(&format!("| `{}` | {} | {of} | {how} | {} |\n", f.name.text, f.about, f.reason.text));
+    }
+    page
+}
+
+#[test]
+fn the_documentation_of_the_features_is_up_to_date() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/features.md");
+    if std::env::var_os("RINGFENCE_BLESS").is_some() {
+        std::fs::write(&path, documentation()).expect("docs/features.md can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == documentation(),
+        "docs/features.md is out of date; write it anew with RINGFENCE_BLESS=1 cargo test -p ringfence-features"
+    );
+}
