@@ -1,6 +1,6 @@
 //! How fast is the fold? The built-in catalogue over a simulated marketplace, from JSON lines and from the packed log.
 //!
-//! `cargo bench -p ringfence-engine --bench fold [-- ACCOUNTS DAYS]`
+//! `cargo bench -p ringfence-engine --bench fold [-- ACCOUNTS DAYS ROUNDS]`
 
 use ringfence_domain::codec::{Decoder, encode};
 use ringfence_domain::{Currency, Event, EventType, Money, Timestamp};
@@ -58,6 +58,7 @@ fn measure<T>(what: &str, events: u64, work: impl FnOnce() -> T) -> T {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<u32>().ok());
     let (accounts, days) = (numbers.next().unwrap_or(20_000), numbers.next().unwrap_or(400));
+    let rounds = numbers.next().unwrap_or(3);
     let mut lines = Lines::default();
     let scenario = ringfence_simulate::Scenario::default();
     ringfence_simulate::simulate(&scenario, 1, accounts, days, &mut lines, &mut Nothing)?;
@@ -104,7 +105,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("packed log: {:.1} MB", packed.len() as f64 / 1e6);
     measure("read the packed log", events, || read(&packed, None))?;
-    for _ in 0..3 {
+    for _ in 0..rounds {
         let again =
             measure("fold, vectors: packed log", events, || read(&packed, Some(Folder::new(plan.clone()))))?;
         assert_eq!(json.to_bits(), again.to_bits(), "both paths give the same vectors");

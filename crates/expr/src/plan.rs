@@ -76,6 +76,33 @@ impl Program {
         &self.slots
     }
 
+    /// Gives every slot the number that `to` says, so that a caller can read the slots of many programs once.
+    pub fn renumber(&mut self, to: impl Fn(Slot) -> Slot) {
+        for instruction in &mut self.code {
+            match instruction {
+                Instruction::Load(slot)
+                | Instruction::BinarySlot(_, slot)
+                | Instruction::JumpIf { slot, .. }
+                | Instruction::JumpUnless { slot, .. }
+                | Instruction::JumpHas { slot, .. } => *slot = to(*slot),
+                Instruction::Constant(_)
+                | Instruction::Push
+                | Instruction::Unary(_)
+                | Instruction::Binary(_)
+                | Instruction::BinaryConstant(..)
+                | Instruction::JumpCompareConstant { .. }
+                | Instruction::JumpCompare { .. }
+                | Instruction::JumpIn { .. }
+                | Instruction::Jump(_)
+                | Instruction::Return
+                | Instruction::ReturnConstant(_) => {}
+            }
+        }
+        self.slots.iter_mut().for_each(|slot| *slot = to(*slot));
+        self.slots.sort_unstable();
+        self.slots.dedup();
+    }
+
     /// The value, where `get` gives the value of each slot; NaN where it is missing.
     #[inline]
     pub fn eval(&self, get: impl Fn(Slot) -> f64) -> f64 {

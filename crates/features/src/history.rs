@@ -100,20 +100,23 @@ impl Default for Sums {
 }
 
 impl Sums {
-    /// Adds a run of entries of one combination (its number, how many, their sum) and begins a new one.
+    /// Sets the streams of `mask` to nothing.
     #[inline]
-    fn add(&mut self, run: &mut (usize, f64, f64), mask: u64, combos: &[u64]) {
-        if run.1 == 0.0 {
-            return;
-        }
-        let mut bits = combos[run.0] & mask;
+    pub fn clear(&mut self, mask: u64) {
+        let highest = 64 - mask.leading_zeros() as usize;
+        self.count[..highest].fill(0.0);
+        self.sum[..highest].fill(0.0);
+    }
+    /// Adds events and the sum of their values to the streams of `mask`.
+    #[inline]
+    pub fn add(&mut self, mask: u64, events: f64, sum: f64) {
+        let mut bits = mask;
         while bits != 0 {
             let stream = bits.trailing_zeros() as usize;
             bits &= bits - 1;
-            self.count[stream] += run.1;
-            self.sum[stream] += run.2;
+            self.count[stream] += events;
+            self.sum[stream] += sum;
         }
-        (run.1, run.2) = (0.0, 0.0);
     }
 }
 
@@ -284,41 +287,48 @@ impl History {
         mask: u64,
         combos: &[u64],
         layout: &Layout,
+        sums: &mut Sums,
         mut report: impl FnMut(usize, &Sums),
     ) {
-        let mut sums = Sums::default();
+        sums.clear(mask);
         let mut next = 0;
         // Neighbouring entries mostly belong to the same streams: they are added up in registers, a run at a time.
-        let mut run = (usize::MAX, 0.0, 0.0);
+        let (mut combo, mut events, mut sum) = (usize::MAX, 0.0, 0.0);
+        let end_run = |sums: &mut Sums, combo: usize, events: &mut f64, sum: &mut f64| {
+            if *events > 0.0 {
+                sums.add(combos[combo] & mask, *events, *sum);
+                (*events, *sum) = (0.0, 0.0);
+            }
+        };
         for entry in self.entries.iter().rev() {
             let time = entry.time();
             if time > now {
                 continue;
             }
             while next < offsets.len() && time <= now - offsets[next] {
-                sums.add(&mut run, mask, combos);
-                report(next, &sums);
+                end_run(sums, combo, &mut events, &mut sum);
+                report(next, sums);
                 next += 1;
             }
             if next == offsets.len() {
                 return;
             }
-            if entry.combo() != run.0 {
-                sums.add(&mut run, mask, combos);
-                run.0 = entry.combo();
+            if entry.combo() != combo {
+                end_run(sums, combo, &mut events, &mut sum);
+                combo = entry.combo();
             }
-            run.1 += 1.0;
-            run.2 += entry.value;
+            events += 1.0;
+            sum += entry.value;
         }
-        sums.add(&mut run, mask, combos);
+        end_run(sums, combo, &mut events, &mut sum);
         let Some(rows) = &self.rows else {
             for i in next..offsets.len() {
-                report(i, &sums);
+                report(i, sums);
             }
             return;
         };
         let stride = layout.streams * 2;
-        let raw = sums;
+        let raw = *sums;
         let top = rows.at(now);
         for (i, offset) in offsets.iter().enumerate().skip(next) {
             let bottom = rows.at(now - offset);
@@ -332,7 +342,7 @@ impl History {
                 sums.count[stream] = raw.count[stream] + at(top, 0) - at(bottom, 0);
                 sums.sum[stream] = raw.sum[stream] + at(top, 1) - at(bottom, 1);
             }
-            report(i, &sums);
+            report(i, sums);
         }
     }
     /// Smallest and largest value of a stream in `(from, to]`; `None` where there is none.
@@ -364,6 +374,10 @@ impl History {
             }
         }
         (low <= high).then_some((low, high))
+    }
+    /// Whether every event after `from` is kept as an entry of its own.
+    pub fn kept_singly(&self, from: i64) -> bool {
+        self.rows.as_ref().is_none_or(|rows| rows.times.last().is_none_or(|&t| t <= from))
     }
     /// The raw entries with a time in `(from, to]`, newest first.
     pub fn within(&self, from: i64, to: i64) -> impl Iterator<Item = &Entry> {

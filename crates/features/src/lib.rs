@@ -5,12 +5,15 @@
 //! - [`fact`]: events as numbers; [`kind`], [`path`]: the things they name and the ways to them;
 //! - [`history`], [`distinct`], [`linked`], [`cluster`]: what is remembered of a thing; [`state`] holds all of it;
 //! - [`packed`]: facts kept in blocks, to fold again and again;
-//! - [`fold`]: one event after the other, and the vector of a request as of its moment.
+//! - `collect`: what an event adds; `read`: what a request sees; [`fold`]: one event after the other, and the vector of a
+//!   request as of its moment.
 //!
 //! Pure: no clock, file, network, thread or hash order. The same facts in the same order give the same vectors.
 
 pub mod catalogue;
 pub mod cluster;
+mod collect;
+mod compile;
 pub mod distinct;
 pub mod fact;
 pub mod fold;
@@ -20,6 +23,7 @@ pub mod linked;
 pub mod packed;
 pub mod path;
 pub mod plan;
+mod read;
 mod scope;
 pub mod state;
 

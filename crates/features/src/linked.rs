@@ -161,6 +161,17 @@ impl Table {
             _ => f64::NAN,
         }
     }
+    /// The facts of `id`, where it has some.
+    #[inline]
+    fn facts(&self, id: Id) -> Option<&[f64]> {
+        match self.rows.get(id as usize) {
+            Some(&row) if row != NO_ROW => {
+                let start = row as usize * self.stride;
+                self.cells.get(start..start + self.stride)
+            }
+            _ => None,
+        }
+    }
     #[inline]
     fn row(&mut self, id: Id) -> &mut [f64] {
         assert!(id != NO_ID, "only things that an event names get a row");
@@ -235,6 +246,11 @@ impl Linked {
     #[inline]
     pub fn get(&self, block: Block, id: Id, field: usize) -> f64 {
         self.tables[block as usize].get(id, field)
+    }
+    /// The facts that a table holds of `id`, where it has some.
+    #[inline]
+    pub fn row_of(&self, block: Block, id: Id) -> Option<&[f64]> {
+        self.tables[block as usize].facts(id)
     }
     /// An identifier among the facts; [`NO_ID`] where unknown.
     #[inline]

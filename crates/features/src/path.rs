@@ -4,6 +4,7 @@ use crate::fact::{Fact, SlotType, at, slots};
 use crate::kind::{Id, Kind, NO_ID};
 use crate::linked::{Block, Linked, f};
 use ringfence_domain::EventType;
+use smallvec::SmallVec;
 
 macro_rules! paths {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $kind:expr;)*) => {
@@ -96,120 +97,212 @@ impl Keys {
     pub fn id(&self, path: KeyPath) -> Id {
         self.ids[path as usize]
     }
-    fn set(&mut self, path: KeyPath, id: Id) {
-        self.ids[path as usize] = id;
+    /// Follows the event's identifiers and, from those, one hop, as far as `route` asks. Reads state, changes nothing (INV-5).
+    #[inline]
+    pub fn resolve(fact: &Fact, linked: &Linked, route: &Route) -> Keys {
+        let mut ids = [NO_ID; KeyPath::COUNT];
+        for &(slot, path) in &route.direct {
+            ids[path as usize] = fact.id(usize::from(slot));
+        }
+        let mut r = Resolver { ids, needs: route.needs, fact, linked };
+        if fact.event_type == EventType::OrderPlaced {
+            r.ids[KeyPath::OrderDevice as usize] = r.id(KeyPath::Device);
+            r.ids[KeyPath::OrderIp as usize] = r.id(KeyPath::Ip);
+            r.ids[KeyPath::Site as usize] = fact.id(at::OrderPlaced::warehouse);
+        }
+        r.through_refund();
+        r.through_contact();
+        r.through_order();
+        r.through_account_and_staff();
+        Keys { ids: r.ids }
     }
-    fn set_if_unknown(&mut self, path: KeyPath, id: impl FnOnce() -> Id) {
-        if self.ids[path as usize] == NO_ID {
+}
+
+/// Which things an event of one type is followed to: hops that nothing reads are not taken.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Slots of the event that name the thing at the end of a path.
+    direct: SmallVec<[(u8, KeyPath); 12]>,
+    /// Bit set of the paths that are followed.
+    needs: u32,
+}
+
+const _: () = assert!(KeyPath::COUNT <= 32, "paths are the bits of a 32-bit word");
+
+impl Route {
+    /// To everything that an event of the type leads to.
+    pub fn everywhere(event_type: EventType) -> Route {
+        let direct = slots(event_type).iter().enumerate().filter_map(|(slot, def)| match def.slot_type {
+            SlotType::Id(kind) => direct(kind).map(|path| (slot as u8, path)),
+            _ => None,
+        });
+        Route { direct: direct.collect(), needs: u32::MAX }
+    }
+    /// To the ends of `wanted`, to what leads there, and to what the facts one hop away are written by.
+    pub fn to(event_type: EventType, wanted: impl IntoIterator<Item = KeyPath>) -> Route {
+        let mut needs = 1 << KeyPath::Order as u32;
+        if event_type == EventType::VerdictRecorded {
+            needs |= 1 << KeyPath::Account as u32;
+        }
+        for path in wanted {
+            needs |= 1 << path as u32;
+        }
+        loop {
+            let more = KeyPath::ALL
+                .iter()
+                .filter(|&&path| needs >> path as u32 & 1 == 1)
+                .flat_map(|&path| found_through(path))
+                .fold(needs, |n, &path| n | 1 << path as u32);
+            if more == needs {
+                return Route { needs, ..Self::everywhere(event_type) };
+            }
+            needs = more;
+        }
+    }
+}
+
+/// The paths over which an event that does not name a thing itself may find it.
+fn found_through(path: KeyPath) -> &'static [KeyPath] {
+    match path {
+        KeyPath::Parcel | KeyPath::Refund | KeyPath::Ip | KeyPath::Station | KeyPath::Document => &[],
+        KeyPath::Contact | KeyPath::Staff | KeyPath::Device => &[KeyPath::Refund],
+        KeyPath::Order => &[KeyPath::Refund, KeyPath::Contact],
+        KeyPath::Account => &[KeyPath::Refund, KeyPath::Contact, KeyPath::Order],
+        KeyPath::Queue => &[KeyPath::Contact, KeyPath::Staff],
+        KeyPath::Narrative => &[KeyPath::Contact],
+        KeyPath::Address
+        | KeyPath::Payment
+        | KeyPath::Seller
+        | KeyPath::Carrier
+        | KeyPath::Driver
+        | KeyPath::Site
+        | KeyPath::OrderDevice
+        | KeyPath::OrderIp
+        | KeyPath::Receiver
+        | KeyPath::Sku => &[KeyPath::Order],
+        KeyPath::Category => &[KeyPath::Order, KeyPath::Sku],
+        KeyPath::Email | KeyPath::Phone | KeyPath::Cluster | KeyPath::Neighbours => &[KeyPath::Account],
+    }
+}
+
+/// Follows one event.
+struct Resolver<'a> {
+    ids: [Id; KeyPath::COUNT],
+    needs: u32,
+    fact: &'a Fact,
+    linked: &'a Linked,
+}
+
+impl Resolver<'_> {
+    #[inline]
+    fn id(&self, path: KeyPath) -> Id {
+        self.ids[path as usize]
+    }
+    #[inline]
+    fn needs(&self, path: KeyPath) -> bool {
+        self.needs >> path as u32 & 1 == 1
+    }
+    /// Follows a hop to a thing that the event does not name itself.
+    #[inline]
+    fn hop(&mut self, path: KeyPath, id: impl FnOnce() -> Id) {
+        if self.needs(path) && self.ids[path as usize] == NO_ID {
             self.ids[path as usize] = id();
         }
     }
-    /// Follows the event's identifiers and, from those, one hop. Reads state, changes nothing (INV-5).
-    pub fn resolve(fact: &Fact, linked: &Linked) -> Keys {
-        let mut k = Keys { ids: [NO_ID; KeyPath::COUNT] };
-        for (slot, def) in slots(fact.event_type).iter().enumerate() {
-            if let SlotType::Id(kind) = def.slot_type
-                && let Some(path) = direct(kind)
-                && !fact.slots[slot].is_nan()
-            {
-                k.set(path, fact.slots[slot] as Id);
-            }
-        }
-        if fact.event_type == EventType::OrderPlaced {
-            k.set(KeyPath::OrderDevice, k.id(KeyPath::Device));
-            k.set(KeyPath::OrderIp, k.id(KeyPath::Ip));
-            k.set(KeyPath::Site, fact.id(at::OrderPlaced::warehouse));
-        }
-        k.through_refund(fact, linked);
-        k.through_contact(linked);
-        k.through_order(fact, linked);
-        k.through_account_and_staff(linked);
-        k
-    }
-    fn through_refund(&mut self, fact: &Fact, linked: &Linked) {
+    #[inline]
+    fn through_refund(&mut self) {
         let refund = self.id(KeyPath::Refund);
-        if refund == NO_ID || fact.event_type == EventType::RefundRequested {
+        let event_type = self.fact.event_type;
+        if refund == NO_ID || event_type == EventType::RefundRequested {
             return;
         }
+        let linked = self.linked;
         let get = |field| linked.id(Block::Refund, refund, field);
-        self.set_if_unknown(KeyPath::Order, || get(f::Refund::order));
-        self.set_if_unknown(KeyPath::Account, || get(f::Refund::account));
-        self.set_if_unknown(KeyPath::Contact, || get(f::Refund::contact));
-        if fact.event_type == EventType::VerdictRecorded {
-            self.set_if_unknown(KeyPath::Device, || get(f::Refund::device));
-        }
-        match fact.event_type {
+        self.hop(KeyPath::Order, || get(f::Refund::order));
+        self.hop(KeyPath::Account, || get(f::Refund::account));
+        self.hop(KeyPath::Contact, || get(f::Refund::contact));
+        match event_type {
             EventType::VerdictRecorded
             | EventType::RefundPaid
             | EventType::AppealOpened
             | EventType::AppealResolved => {
-                self.set_if_unknown(KeyPath::Staff, || match get(f::Refund::decided_staff) {
+                self.hop(KeyPath::Staff, || match get(f::Refund::decided_staff) {
                     NO_ID => get(f::Refund::staff),
                     decided => decided,
                 });
             }
             _ => {}
         }
+        if event_type == EventType::VerdictRecorded {
+            self.hop(KeyPath::Device, || get(f::Refund::device));
+        }
     }
-    fn through_contact(&mut self, linked: &Linked) {
+    #[inline]
+    fn through_contact(&mut self) {
         let contact = self.id(KeyPath::Contact);
         if contact == NO_ID {
             return;
         }
+        let linked = self.linked;
         let get = |field| linked.id(Block::Contact, contact, field);
-        self.set_if_unknown(KeyPath::Account, || get(f::Contact::account));
-        self.set_if_unknown(KeyPath::Order, || get(f::Contact::order));
-        self.set_if_unknown(KeyPath::Queue, || get(f::Contact::queue));
-        self.set_if_unknown(KeyPath::Narrative, || get(f::Contact::narrative));
+        self.hop(KeyPath::Account, || get(f::Contact::account));
+        self.hop(KeyPath::Order, || get(f::Contact::order));
+        self.hop(KeyPath::Queue, || get(f::Contact::queue));
+        self.hop(KeyPath::Narrative, || get(f::Contact::narrative));
     }
-    fn through_order(&mut self, fact: &Fact, linked: &Linked) {
+    #[inline]
+    fn through_order(&mut self) {
         let order = self.id(KeyPath::Order);
-        if order == NO_ID || fact.event_type == EventType::OrderPlaced {
+        let event_type = self.fact.event_type;
+        if order == NO_ID || event_type == EventType::OrderPlaced {
             return;
         }
+        let linked = self.linked;
         let get = |field| linked.id(Block::Order, order, field);
-        self.set_if_unknown(KeyPath::Account, || get(f::Order::account));
-        self.set_if_unknown(KeyPath::Address, || get(f::Order::address));
-        self.set_if_unknown(KeyPath::Payment, || get(f::Order::payment));
-        self.set_if_unknown(KeyPath::Seller, || get(f::Order::seller));
-        self.set(KeyPath::OrderDevice, get(f::Order::device));
-        self.set(KeyPath::OrderIp, get(f::Order::ip));
-        self.set(KeyPath::Receiver, linked.id(Block::Return, order, f::Return::received_staff));
-        if fact.event_type != EventType::ParcelScanned {
-            self.set_if_unknown(KeyPath::Site, || get(f::Order::warehouse));
-            self.set_if_unknown(KeyPath::Carrier, || get(f::Order::carrier));
-            self.set_if_unknown(KeyPath::Driver, || get(f::Order::driver));
+        self.hop(KeyPath::Account, || get(f::Order::account));
+        self.hop(KeyPath::Address, || get(f::Order::address));
+        self.hop(KeyPath::Payment, || get(f::Order::payment));
+        self.hop(KeyPath::Seller, || get(f::Order::seller));
+        self.hop(KeyPath::OrderDevice, || get(f::Order::device));
+        self.hop(KeyPath::OrderIp, || get(f::Order::ip));
+        self.hop(KeyPath::Receiver, || linked.id(Block::Return, order, f::Return::received_staff));
+        if event_type != EventType::ParcelScanned {
+            self.hop(KeyPath::Site, || get(f::Order::warehouse));
+            self.hop(KeyPath::Carrier, || get(f::Order::carrier));
+            self.hop(KeyPath::Driver, || get(f::Order::driver));
         }
-        let line = match fact.event_type {
-            EventType::RefundRequested => linked.requested_line(order, &fact.lines),
+        if !self.needs(KeyPath::Sku) {
+            return;
+        }
+        let line = match event_type {
+            EventType::RefundRequested => linked.requested_line(order, &self.fact.lines),
             _ => None,
         };
-        match line {
-            Some(line) => {
-                self.set(KeyPath::Sku, line.sku);
-                self.set(KeyPath::Category, line.category);
-            }
-            None => {
-                self.set_if_unknown(KeyPath::Sku, || get(f::Order::sku));
-                self.set_if_unknown(KeyPath::Category, || get(f::Order::category));
-            }
+        if let Some(line) = line {
+            self.ids[KeyPath::Sku as usize] = line.sku;
+            self.ids[KeyPath::Category as usize] = line.category;
+        } else {
+            self.hop(KeyPath::Sku, || get(f::Order::sku));
+            self.hop(KeyPath::Category, || get(f::Order::category));
         }
         let sku = self.id(KeyPath::Sku);
         if sku != NO_ID {
-            self.set_if_unknown(KeyPath::Category, || linked.id(Block::Sku, sku, f::Sku::category));
+            self.hop(KeyPath::Category, || linked.id(Block::Sku, sku, f::Sku::category));
         }
     }
-    fn through_account_and_staff(&mut self, linked: &Linked) {
+    #[inline]
+    fn through_account_and_staff(&mut self) {
+        let linked = self.linked;
         let account = self.id(KeyPath::Account);
         if account != NO_ID {
-            self.set_if_unknown(KeyPath::Email, || linked.id(Block::Account, account, f::Account::email));
-            self.set_if_unknown(KeyPath::Phone, || linked.id(Block::Account, account, f::Account::phone));
-            self.set(KeyPath::Cluster, account);
-            self.set(KeyPath::Neighbours, account);
+            self.hop(KeyPath::Email, || linked.id(Block::Account, account, f::Account::email));
+            self.hop(KeyPath::Phone, || linked.id(Block::Account, account, f::Account::phone));
+            self.ids[KeyPath::Cluster as usize] = account;
+            self.ids[KeyPath::Neighbours as usize] = account;
         }
         let staff = self.id(KeyPath::Staff);
         if staff != NO_ID {
-            self.set_if_unknown(KeyPath::Queue, || linked.id(Block::Staff, staff, f::Staff::queue));
+            self.hop(KeyPath::Queue, || linked.id(Block::Staff, staff, f::Staff::queue));
         }
     }
 }

@@ -3,14 +3,15 @@
 use crate::catalogue::AttributeType;
 use crate::fact::{Fact, SlotType, slots};
 use crate::kind::{Id, Kind, NO_ID};
-use crate::linked::{Block, Linked};
+use crate::linked::Block;
 use crate::path::{KeyPath, Keys};
+use crate::state::State;
 use ringfence_domain::EventType;
 use ringfence_domain::vector::category_code;
 use ringfence_expr::{Scope, Slot, Type};
 
 /// Which table a slot reads: the upper half of its number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Place {
     /// A slot of the event.
     Data(usize),
@@ -29,7 +30,7 @@ pub(crate) enum Place {
 }
 
 /// What is known of the dearest line that a request names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub(crate) enum LineField {
     Sku,
@@ -47,7 +48,7 @@ const LINE_FIELDS: &[(&str, LineField, SlotType)] = &[
 ];
 
 /// What is known of the account's cluster.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub(crate) enum ClusterField {
     Accounts,
@@ -222,17 +223,37 @@ impl Scope for EventScope<'_> {
     }
 }
 
-/// Which thing the facts of a table are read of, for an event.
+/// The way to the thing whose facts a table holds.
 #[inline]
-fn row_of(block: Block, keys: &Keys) -> Id {
+fn path_of(block: Block) -> KeyPath {
     match block {
-        Block::Order | Block::Return => keys.id(KeyPath::Order),
-        Block::Account => keys.id(KeyPath::Account),
-        Block::Staff => keys.id(KeyPath::Staff),
-        Block::Contact => keys.id(KeyPath::Contact),
-        Block::Refund => keys.id(KeyPath::Refund),
-        Block::Parcel => keys.id(KeyPath::Parcel),
-        Block::Sku => keys.id(KeyPath::Sku),
+        Block::Order | Block::Return => KeyPath::Order,
+        Block::Account => KeyPath::Account,
+        Block::Staff => KeyPath::Staff,
+        Block::Contact => KeyPath::Contact,
+        Block::Refund => KeyPath::Refund,
+        Block::Parcel => KeyPath::Parcel,
+        Block::Sku => KeyPath::Sku,
+    }
+}
+
+impl Place {
+    /// The ways that have to be followed to read it.
+    pub(crate) fn paths(self) -> &'static [KeyPath] {
+        match self {
+            Place::Linked(block, _) => match path_of(block) {
+                KeyPath::Order => &[KeyPath::Order],
+                KeyPath::Account => &[KeyPath::Account],
+                KeyPath::Staff => &[KeyPath::Staff],
+                KeyPath::Contact => &[KeyPath::Contact],
+                KeyPath::Refund => &[KeyPath::Refund],
+                KeyPath::Parcel => &[KeyPath::Parcel],
+                _ => &[KeyPath::Sku],
+            },
+            Place::Line(_) => &[KeyPath::Order, KeyPath::Category],
+            Place::Cluster(_) => &[KeyPath::Account],
+            Place::Data(_) | Place::Attribute(_) | Place::Feature(_) | Place::Time => &[],
+        }
     }
 }
 
@@ -241,31 +262,59 @@ fn row_of(block: Block, keys: &Keys) -> Id {
 pub(crate) struct Values<'a> {
     pub(crate) fact: &'a Fact,
     pub(crate) keys: &'a Keys,
-    pub(crate) linked: &'a Linked,
-    /// Accounts and links of the account's cluster.
-    pub(crate) cluster: (usize, usize),
+    pub(crate) state: &'a State,
     /// The vector as far as it is filled.
     pub(crate) vector: &'a [f64],
 }
 
 impl Values<'_> {
-    /// The value of a slot; NaN where missing.
-    #[inline]
-    pub(crate) fn get(&self, slot: Slot) -> f64 {
-        match Place::of(slot) {
-            Place::Data(i) => self.fact.slots[i],
-            Place::Linked(block, i) => match row_of(block, self.keys) {
+    /// The value of a place; NaN where missing.
+    pub(crate) fn get(&self, place: Place) -> f64 {
+        match place {
+            Place::Linked(block, i) => match self.keys.id(path_of(block)) {
                 NO_ID => f64::NAN,
-                id => self.linked.get(block, id, i),
+                id => self.state.linked.get(block, id, i),
             },
+            place => self.elsewhere(place),
+        }
+    }
+    /// The values of many slots at once, in order: a table's row is looked up once for those that follow each other.
+    #[inline]
+    pub(crate) fn gather(&self, places: &[Place], out: &mut Vec<f64>) {
+        out.clear();
+        let mut row: (Option<Block>, Option<&[f64]>) = (None, None);
+        out.extend(places.iter().map(|&place| match place {
+            Place::Data(i) => self.fact.slots[i],
+            Place::Linked(block, i) => {
+                if row.0 != Some(block) {
+                    let id = self.keys.id(path_of(block));
+                    row = (Some(block), self.state.linked.row_of(block, id));
+                }
+                row.1.map_or(f64::NAN, |facts| facts[i])
+            }
+            place => self.elsewhere(place),
+        }));
+    }
+    fn elsewhere(&self, place: Place) -> f64 {
+        match place {
+            Place::Data(i) => self.fact.slots[i],
+            Place::Linked(..) => unreachable!("read by the callers, which know the row"),
             Place::Attribute(i) => {
                 self.fact.attributes.iter().find(|a| a.0 as usize == i).map_or(f64::NAN, |a| a.1)
             }
             Place::Feature(i) => self.vector[i],
             Place::Time => self.fact.time as f64,
             Place::Line(field) => self.line(field),
-            Place::Cluster(ClusterField::Accounts) => self.cluster.0 as f64,
-            Place::Cluster(ClusterField::Links) => self.cluster.1 as f64,
+            Place::Cluster(field) => {
+                let (accounts, links) = match self.keys.id(KeyPath::Account) {
+                    NO_ID => (0, 0),
+                    account => self.state.clusters.size(account),
+                };
+                match field {
+                    ClusterField::Accounts => accounts as f64,
+                    ClusterField::Links => links as f64,
+                }
+            }
         }
     }
     #[cold]
@@ -274,7 +323,8 @@ impl Values<'_> {
         if order == NO_ID {
             return f64::NAN;
         }
-        let Some(line) = self.linked.requested_line(order, &self.fact.lines) else { return f64::NAN };
+        let linked = &self.state.linked;
+        let Some(line) = linked.requested_line(order, &self.fact.lines) else { return f64::NAN };
         let id = |id: Id| if id == NO_ID { f64::NAN } else { f64::from(id) };
         match field {
             LineField::Sku => id(line.sku),
@@ -282,7 +332,7 @@ impl Values<'_> {
             LineField::UnitPrice => line.unit_price,
             LineField::Quantity => f64::from(line.quantity),
             LineField::Dearest => {
-                let top = self.linked.requested_line(order, &[]);
+                let top = linked.requested_line(order, &[]);
                 top.map_or(f64::NAN, |top| f64::from(u8::from(top.line == line.line)))
             }
         }

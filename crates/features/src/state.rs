@@ -10,7 +10,8 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
-/// All that is remembered of one thing.
+/// All that is remembered of one thing: one line of the cache, and what it points to.
+#[repr(align(64))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
     pub(crate) history: History,
@@ -76,6 +77,8 @@ pub(crate) struct Hits {
     pub(crate) entries: Vec<(Kind, Id, u64, f64)>,
     pub(crate) cells: Vec<(Kind, Id, u16, CellOp, f64)>,
     pub(crate) sets: Vec<(Kind, Id, u16, Id)>,
+    /// What the plan of the event's type reads: scratch.
+    pub(crate) read: Vec<f64>,
 }
 
 impl Hits {
@@ -214,5 +217,7 @@ impl State {
     pub(crate) fn reindex(&mut self) {
         self.names.reindex();
         self.combos.iter_mut().for_each(Combos::reindex);
+        let distincts = self.entities.iter_mut().flatten().flat_map(|e| e.distincts.iter_mut());
+        distincts.for_each(Distinct::reindex);
     }
 }

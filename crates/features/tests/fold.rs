@@ -301,3 +301,30 @@ fn events_out_of_order_by_months_find_their_place() {
 fn an_order_that_nobody_announced_stays_unknown_and_is_counted() {
     check(&feature("expr = \"data.amount / order.total\""), "0 refund.requested order=O7 account=A1", "f=?");
 }
+
+#[test]
+fn rank_and_entropy_of_a_busy_thing_read_every_event_or_say_nothing() {
+    let requests = |n: u32| {
+        let line = |i: u32| {
+            let reason = if i % 2 == 0 { "damaged" } else { "not_received" };
+            format!(
+                "{} refund.requested order=O{i} account=A{i} staff=S1 amount={i} reason={reason}",
+                f64::from(i) / 1e3
+            )
+        };
+        (1..=n).map(line).collect::<Vec<_>>().join("\n")
+    };
+    let staff = |value: &str, aggregate: &str| {
+        feature(&format!(
+            "key = \"staff\"\non = \"refund.requested\"\nvalue = \"data.{value}\"\naggregate = \"{aggregate}\"\nwindow = \"30d\""
+        ))
+    };
+    let last = |catalogue: &str, log: &str| run(catalogue, log).lines().last().map(str::to_owned);
+    // Far more than the 128 that busy things keep singly for other aggregates.
+    let log = requests(1_000);
+    assert_eq!(last(&staff("reason", "entropy"), &log).as_deref(), Some("f=1"));
+    assert_eq!(last(&staff("amount", "rank"), &log).as_deref(), Some("f=1"));
+    let too_many = requests(ringfence_features::history::RAW_EXACT_MAX as u32 + 2);
+    assert_eq!(last(&staff("reason", "entropy"), &too_many).as_deref(), Some("f=?"));
+    assert_eq!(last(&staff("amount", "rank"), &too_many).as_deref(), Some("f=?"));
+}
