@@ -3,6 +3,7 @@
 use crate::catalogue::{
     Aggregate, AttributeType, Catalogue, CatalogueError, Feature, FeatureSource, Text, WindowFeature, nearest,
 };
+use crate::foresee::Ahead;
 use crate::history::{Layout, RAW_BUSY_MAX, RAW_EXACT_MAX};
 use crate::kind::Kind;
 use crate::path::{KeyPath, Route};
@@ -47,7 +48,9 @@ impl Draft {
         }
         let ends = self.groups.iter().map(|g| g.path);
         let route = Route::to(event_type, ends.chain(places.iter().flat_map(|p| p.paths().iter().copied())));
-        TypePlan { places, route, filters: self.filters, values: self.values, groups: self.groups }
+        let kinds: Vec<Kind> = self.groups.iter().map(|g| g.path.kind()).collect();
+        let ahead = Ahead::new(event_type, &kinds);
+        TypePlan { places, route, ahead, filters: self.filters, values: self.values, groups: self.groups }
     }
 }
 

@@ -137,6 +137,11 @@ impl Distinct {
         let known = self.place(key).is_some_and(|i| self.times[i] > from as f64);
         if known || !self.kept(key) { 0.0 } else { f64::from(1u32 << self.level.min(31)) }
     }
+    /// Something of the end of the set, to have it read: its newest key.
+    #[inline]
+    pub(crate) fn newest(&self) -> u64 {
+        self.keys.last().map_or(0, |&k| u64::from(k)) ^ self.times.last().map_or(0, |t| t.to_bits())
+    }
     /// Whether counts are estimates by now.
     pub fn sampled(&self) -> bool {
         self.level > 0

@@ -95,6 +95,11 @@ impl Folder {
     pub fn fold_clock(&mut self, fact: &Fact) {
         self.state.newest = self.state.newest.max(fact.time);
     }
+    /// Has the memory bring what the next facts will read; changes nothing. Worth it for [`crate::foresee::BATCH_FACTS`].
+    #[inline]
+    pub fn foresee(&self, facts: &[Fact]) {
+        crate::foresee::foresee(&self.plan, &self.state, facts);
+    }
     /// Folds a fact whose vector nobody asks for.
     #[inline]
     pub fn fold(&mut self, fact: &Fact) {

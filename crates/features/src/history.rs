@@ -8,8 +8,8 @@ use ringfence_domain::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Entries that a busy thing (staff, carrier, article…) keeps raw before the older half is tiled.
-/// 128 entries are 3 KiB: small enough to scan for each request, long enough for the last hours of most.
-pub const RAW_BUSY_MAX: usize = 128;
+/// 64 entries are 1.5 KiB: small enough to scan for each request, long enough for the last hours of most.
+pub const RAW_BUSY_MAX: usize = 64;
 
 /// Entries that any other thing keeps raw: far beyond what a person does in the longest window, so that what people
 /// read of accounts and orders is exact, while one runaway key cannot eat the memory (96 KiB).
@@ -267,6 +267,20 @@ impl History {
         if rows.times.len() > ROWS_MAX {
             rows.thin(newest, layout);
         }
+    }
+    /// Something of both ends of the entries and of the rows' head, to have them read.
+    #[inline]
+    pub(crate) fn first_ahead(&self) -> usize {
+        let ends =
+            self.entries.last().map_or(0, |e| e.position) ^ self.entries.first().map_or(0, |e| e.position);
+        ends as usize ^ self.rows.as_ref().map_or(0, |r| r.times.len())
+    }
+    /// Something of the rows, to have them read.
+    #[inline]
+    pub(crate) fn ahead(&self) -> usize {
+        let Some(rows) = &self.rows else { return 0 };
+        let middle = rows.times.get(rows.times.len() / 2).map_or(0, |&t| t as usize);
+        middle ^ rows.totals.last().map_or(0, |v| v.to_bits() as usize)
     }
     /// The raw entries, oldest first.
     pub fn entries(&self) -> &[Entry] {

@@ -4,6 +4,7 @@
 //! - [`plan`]: what each event does to which state, and what each request reads;
 //! - [`fact`]: events as numbers; [`kind`], [`path`]: the things they name and the ways to them;
 //! - [`history`], [`distinct`], [`linked`], [`cluster`]: what is remembered of a thing; [`state`] holds all of it;
+//! - [`foresee`]: what a batch of facts will read, read at once;
 //! - [`packed`]: facts kept in blocks, to fold again and again;
 //! - `collect`: what an event adds; `read`: what a request sees; [`fold`]: one event after the other, and the vector of a
 //!   request as of its moment.
@@ -17,6 +18,7 @@ mod compile;
 pub mod distinct;
 pub mod fact;
 pub mod fold;
+pub mod foresee;
 pub mod history;
 pub mod kind;
 pub mod linked;

@@ -247,6 +247,11 @@ impl Linked {
     pub fn get(&self, block: Block, id: Id, field: usize) -> f64 {
         self.tables[block as usize].get(id, field)
     }
+    /// The number of the row that a table has for `id`; 0 where it has none.
+    #[inline]
+    pub(crate) fn row_number(&self, block: Block, id: Id) -> usize {
+        self.tables[block as usize].rows.get(id as usize).map_or(0, |&row| row as usize)
+    }
     /// The facts that a table holds of `id`, where it has some.
     #[inline]
     pub fn row_of(&self, block: Block, id: Id) -> Option<&[f64]> {

@@ -349,6 +349,15 @@ impl<'a> PackReader<'a> {
             None => Err(PackedError::Malformed { block: block.number, what: "a fact that is none" }),
         }
     }
+    /// Reads the block's next facts into `facts`; how many, 0 at the block's end.
+    pub fn read_many(&self, block: &mut Block<'a>, facts: &mut [Fact]) -> Result<usize, PackedError> {
+        for (n, fact) in facts.iter_mut().enumerate() {
+            if !self.read(block, fact)? {
+                return Ok(n);
+            }
+        }
+        Ok(facts.len())
+    }
     #[inline]
     fn read_fact(&self, block: &mut Block<'a>, fact: &mut Fact) -> Option<()> {
         let c = &mut block.facts;

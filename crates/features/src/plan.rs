@@ -3,6 +3,7 @@
 use crate::catalogue::{AttributeType, Catalogue, CatalogueError};
 use crate::compile::compile;
 use crate::fact::SlotType;
+use crate::foresee::Ahead;
 use crate::history::Layout;
 use crate::path::{KeyPath, Route};
 use crate::scope::{Constants, Place};
@@ -69,6 +70,8 @@ pub(crate) struct TypePlan {
     pub(crate) places: Vec<Place>,
     /// As far as it has to be followed.
     pub(crate) route: Route,
+    /// What can be read of it before its turn.
+    pub(crate) ahead: Ahead,
     pub(crate) filters: Vec<Program>,
     pub(crate) values: Vec<Program>,
     pub(crate) groups: Vec<FoldGroup>,

@@ -19,6 +19,16 @@ pub struct Entity {
     pub(crate) distincts: Box<[Distinct]>,
 }
 
+impl Entity {
+    /// Something of all that it points to, to have it read.
+    #[inline]
+    pub(crate) fn ahead(&self) -> usize {
+        let cell = self.cells.first().map_or(0, |c| c.to_bits());
+        let set = self.distincts.first().map_or(0, |d| u64::from(d.sampled()));
+        self.history.first_ahead() ^ (cell ^ set) as usize
+    }
+}
+
 /// Combinations of streams by number, so that an entry names one in 20 bits.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Combos {
