@@ -67,6 +67,13 @@ pub struct Layout {
     pub raw_max: usize,
 }
 
+impl Layout {
+    /// The bits of all streams.
+    pub fn mask(&self) -> u64 {
+        if self.streams == 64 { u64::MAX } else { (1 << self.streams) - 1 }
+    }
+}
+
 /// Running totals at the ends of tiles: row `i` holds, for every stream, count and sum of all events up to `times[i]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Rows {

@@ -91,6 +91,7 @@ pub const NO_ID: Id = Id::MAX;
 pub struct NameTable {
     bytes: Vec<u8>,
     ends: Vec<u32>,
+    /// Identifiers by text: the first so many of them; the rest once one is looked up.
     #[serde(skip)]
     index: HashTable<Id>,
 }
@@ -99,6 +100,12 @@ fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text);
     hasher.finish()
+}
+
+fn hash_of(bytes: &[u8], ends: &[u32], id: Id) -> u64 {
+    let i = id as usize;
+    let start = if i == 0 { 0 } else { ends[i - 1] as usize };
+    hash(&bytes[start..ends[i] as usize])
 }
 
 impl NameTable {
@@ -121,34 +128,42 @@ impl NameTable {
     }
     /// The number of `text`, where it is known.
     pub fn get(&self, text: &str) -> Option<Id> {
-        self.index.find(hash(text.as_bytes()), |&id| self.bytes_of(id) == text.as_bytes()).copied()
+        let indexed =
+            self.index.find(hash(text.as_bytes()), |&id| self.bytes_of(id) == text.as_bytes()).copied();
+        let mut rest = self.index.len() as Id..self.len() as Id;
+        indexed.or_else(|| rest.find(|&id| self.bytes_of(id) == text.as_bytes()))
     }
     /// The number of `text`; a new one where it was not known.
     #[inline]
     pub fn intern(&mut self, text: &str) -> Id {
+        if self.index.len() < self.len() {
+            self.index_rest();
+        }
         let h = hash(text.as_bytes());
         if let Some(&id) = self.index.find(h, |&id| self.bytes_of(id) == text.as_bytes()) {
             return id;
         }
+        let id = self.append(text);
+        let Self { bytes, ends, index } = self;
+        index.insert_unique(h, id, |&id| hash_of(bytes, ends, id));
+        id
+    }
+    /// Gives the next number to a text that has none yet, as the caller knows.
+    pub(crate) fn append(&mut self, text: &str) -> Id {
         let id = self.ends.len() as Id;
         assert!(id != NO_ID, "fewer than 2^32 − 1 identifiers a kind");
         self.bytes.extend_from_slice(text.as_bytes());
         self.ends.push(u32::try_from(self.bytes.len()).expect("identifiers of one kind stay under 4 GiB"));
-        let Self { bytes, ends, index } = self;
-        index.insert_unique(h, id, |&id| {
-            let i = id as usize;
-            let start = if i == 0 { 0 } else { ends[i - 1] as usize };
-            hash(&bytes[start..ends[i] as usize])
-        });
         id
     }
-    /// Rebuilds the index after a snapshot was read.
-    fn reindex(&mut self) {
-        let mut index = HashTable::with_capacity(self.len());
-        for id in 0..self.len() as Id {
-            index.insert_unique(hash(self.bytes_of(id)), id, |&id| hash(self.bytes_of(id)));
+    /// Indexes what was appended or read from a snapshot.
+    #[cold]
+    fn index_rest(&mut self) {
+        let Self { bytes, ends, index } = self;
+        index.reserve(ends.len() - index.len(), |&id| hash_of(bytes, ends, id));
+        for id in index.len() as Id..ends.len() as Id {
+            index.insert_unique(hash_of(bytes, ends, id), id, |&id| hash_of(bytes, ends, id));
         }
-        self.index = index;
     }
     fn memory_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * 4 + self.index.capacity() * 5
@@ -178,9 +193,9 @@ impl Names {
     pub fn intern(&mut self, kind: Kind, text: &str) -> Id {
         self.tables[kind as usize].intern(text)
     }
-    /// Restores what a snapshot leaves out.
-    pub(crate) fn reindex(&mut self) {
-        self.tables.iter_mut().for_each(NameTable::reindex);
+    /// Gives the next number to a text that has none yet, as the caller knows.
+    pub(crate) fn append(&mut self, kind: Kind, text: &str) -> Id {
+        self.tables[kind as usize].append(text)
     }
     /// Bytes held.
     pub fn memory_bytes(&self) -> usize {

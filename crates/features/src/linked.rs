@@ -67,18 +67,19 @@ use SlotType::{Flag, Id as I, Money as M, Number as N, Time as T, Word as W};
 blocks! {
     /// What was ordered and how it travelled.
     Order = "order", Kind::Order; {
-        placed_at: T, by placed_pos; total: M, by placed_pos; account: I(Kind::Account), by placed_pos;
+        // First what every scan reads and writes, so that it lies close together.
+        placed_at: T, by placed_pos; outbound_scans: N; carrier: I(Kind::Carrier), by delivered_pos;
+        driver: I(Kind::Driver), by delivered_pos; weight_first_g: N, by origin_pos; weight_last_g: N, by delivered_pos;
+        label_at: T; origin_scan_at: T, by origin_pos; origin_pos: N;
+        delivered_at: T, by delivered_pos; delivered_pos: N; delivered_photo: Flag, by delivered_pos;
+        delivered_signature: Flag, by delivered_pos; delivered_otp: Flag, by delivered_pos;
+        delivered_distance_m: N, by delivered_pos; exception_at: T; lost_at: T; returned_to_sender_at: T;
+        total: M, by placed_pos; account: I(Kind::Account), by placed_pos;
         address: I(Kind::Address), by placed_pos; payment: I(Kind::Payment), by placed_pos;
         device: I(Kind::Device), by placed_pos; ip: I(Kind::Ip), by placed_pos; seller: I(Kind::Seller), by placed_pos;
         warehouse: I(Kind::Site), by placed_pos; promised_by: T, by placed_pos; line_count: N, by placed_pos;
         quantity: N, by placed_pos; sku: I(Kind::Sku), by placed_pos; category: I(Kind::Category), by placed_pos;
-        unit_price: M, by placed_pos;
-        carrier: I(Kind::Carrier), by delivered_pos; driver: I(Kind::Driver), by delivered_pos;
-        label_at: T; origin_scan_at: T, by origin_pos; delivered_at: T, by delivered_pos; exception_at: T; lost_at: T;
-        returned_to_sender_at: T; delivered_photo: Flag, by delivered_pos; delivered_signature: Flag, by delivered_pos;
-        delivered_otp: Flag, by delivered_pos; delivered_distance_m: N, by delivered_pos;
-        weight_first_g: N, by origin_pos; weight_last_g: N, by delivered_pos; outbound_scans: N;
-        placed_pos: N; origin_pos: N; delivered_pos: N;
+        unit_price: M, by placed_pos; placed_pos: N;
     }
     /// What came back, and what was asked for.
     Return = "order", Kind::Order; {
@@ -145,32 +146,38 @@ pub const LINES_KEPT_MAX: usize = 16;
 
 const NO_ROW: u32 = u32::MAX;
 
+/// Rows that a table grows by: what is there is never moved, and little lies idle.
+const CHUNK_ROWS: usize = 256;
+
 /// One table: rows by identifier, allocated when first written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Table {
     rows: Vec<u32>,
-    cells: Vec<f64>,
+    chunks: Vec<Vec<f64>>,
+    used: u32,
     stride: usize,
 }
 
 impl Table {
     #[inline]
     fn get(&self, id: Id, field: usize) -> f64 {
-        match self.rows.get(id as usize) {
-            Some(&row) if row != NO_ROW => self.cells[row as usize * self.stride + field],
-            _ => f64::NAN,
-        }
+        self.facts(id).map_or(f64::NAN, |facts| facts[field])
     }
     /// The facts of `id`, where it has some.
     #[inline]
     fn facts(&self, id: Id) -> Option<&[f64]> {
         match self.rows.get(id as usize) {
             Some(&row) if row != NO_ROW => {
-                let start = row as usize * self.stride;
-                self.cells.get(start..start + self.stride)
+                let (chunk, start) = self.place(row);
+                self.chunks.get(chunk)?.get(start..start + self.stride)
             }
             _ => None,
         }
+    }
+    #[inline]
+    fn place(&self, row: u32) -> (usize, usize) {
+        let row = row as usize;
+        (row / CHUNK_ROWS, row % CHUNK_ROWS * self.stride)
     }
     #[inline]
     fn row(&mut self, id: Id) -> &mut [f64] {
@@ -180,11 +187,17 @@ impl Table {
             self.rows.resize(i + 1, NO_ROW);
         }
         if self.rows[i] == NO_ROW {
-            self.rows[i] = (self.cells.len() / self.stride) as u32;
-            self.cells.resize(self.cells.len() + self.stride, f64::NAN);
+            self.rows[i] = self.used;
+            if self.used as usize % CHUNK_ROWS == 0 {
+                self.chunks.push(vec![f64::NAN; CHUNK_ROWS * self.stride]);
+            }
+            self.used += 1;
         }
-        let start = self.rows[i] as usize * self.stride;
-        &mut self.cells[start..start + self.stride]
+        let (chunk, start) = self.place(self.rows[i]);
+        &mut self.chunks[chunk][start..start + self.stride]
+    }
+    fn memory_bytes(&self) -> usize {
+        self.rows.capacity() * 4 + self.chunks.len() * CHUNK_ROWS * self.stride * 8
     }
 }
 
@@ -296,7 +309,7 @@ impl Linked {
     }
     /// Bytes held.
     pub fn memory_bytes(&self) -> usize {
-        self.tables.iter().map(|t| t.rows.capacity() * 4 + t.cells.capacity() * 8).sum::<usize>()
+        self.tables.iter().map(Table::memory_bytes).sum::<usize>()
             + self.order_lines.capacity() * 8
             + self.lines.capacity() * size_of::<KeptLine>()
     }

@@ -242,6 +242,64 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// What the log's numbers of one kind are among the reader's own.
+#[derive(Clone, Debug)]
+enum Renamed {
+    /// The same, so far as many.
+    Same(Id),
+    /// Listed.
+    Listed(Vec<Id>),
+}
+
+impl Renamed {
+    #[inline]
+    fn get(&self, number: u64) -> Option<Id> {
+        match self {
+            Renamed::Same(n) => (number < u64::from(*n)).then_some(number as Id),
+            Renamed::Listed(ids) => ids.get(usize::try_from(number).ok()?).copied(),
+        }
+    }
+    /// Adds the log's next identifier.
+    fn add(&mut self, kind: Kind, text: &str, names: &mut Names) {
+        match self {
+            Renamed::Listed(ids) => ids.push(names.intern(kind, text)),
+            // The log names a text once, so one that comes after all that the reader knows is new to it.
+            Renamed::Same(n) if *n as usize == names.of(kind).len() => *n = names.append(kind, text) + 1,
+            Renamed::Same(n) => {
+                let id = names.intern(kind, text);
+                if id == *n {
+                    *n += 1;
+                } else {
+                    *self = Renamed::Listed((0..*n).chain([id]).collect());
+                }
+            }
+        }
+    }
+}
+
+/// How a slot is written.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Id(Kind),
+    Code(u8),
+    Flag,
+    Number,
+}
+
+/// How the slots of an event type are written.
+fn forms(event_type: EventType) -> [Form; SLOTS] {
+    let mut forms = [Form::Number; SLOTS];
+    for (form, def) in forms.iter_mut().zip(slots(event_type)) {
+        *form = match def.slot_type {
+            SlotType::Id(kind) => Form::Id(kind),
+            SlotType::Word(words) => Form::Code(words.len() as u8),
+            SlotType::Flag => Form::Flag,
+            SlotType::Number | SlotType::Money | SlotType::Time => Form::Number,
+        };
+    }
+    forms
+}
+
 /// Reads a packed log block by block.
 #[derive(Clone, Debug)]
 pub struct PackReader<'a> {
@@ -252,7 +310,9 @@ pub struct PackReader<'a> {
     /// The reporting currency in which its money is.
     pub reporting: Currency,
     /// Numbers of the log → numbers of the reader's own names, by kind.
-    renamed: Vec<Vec<Id>>,
+    renamed: Vec<Renamed>,
+    /// By event type: how its slots are written, and how many it has.
+    forms: Vec<([Form; SLOTS], usize)>,
 }
 
 /// The facts of one block.
@@ -278,7 +338,8 @@ impl<'a> PackReader<'a> {
             block: 0,
             facts: 0,
             reporting: Currency::USD,
-            renamed: vec![Vec::new(); Kind::COUNT],
+            renamed: vec![Renamed::Same(0); Kind::COUNT],
+            forms: EventType::ALL.iter().map(|&t| (forms(t), slots(t).len())).collect(),
         };
         let head = reader.payload()?.ok_or(PackedError::Magic)?;
         let currency = std::str::from_utf8(head).ok().and_then(|c| Currency::new(c).ok());
@@ -324,7 +385,7 @@ impl<'a> PackReader<'a> {
                 Some((kind, std::str::from_utf8(c.take(length)?).ok()?))
             };
             let (kind, text) = one().ok_or_else(|| malformed("an identifier that is none"))?;
-            self.renamed[kind as usize].push(names.intern(kind, text));
+            self.renamed[kind as usize].add(kind, text, names);
         }
         let position = self.facts;
         self.facts += facts;
@@ -370,22 +431,22 @@ impl<'a> PackReader<'a> {
         fact.position = block.position;
         block.position += 1;
         fact.slots = [f64::NAN; SLOTS];
-        let defs = slots(fact.event_type);
+        let (forms, known) = &self.forms[usize::from(head[0])];
+        if u32::from(present) >> known != 0 {
+            return None;
+        }
         let mut bits = present;
         while bits != 0 {
             let i = bits.trailing_zeros() as usize;
             bits &= bits - 1;
-            fact.slots[i] = match defs.get(i)?.slot_type {
-                SlotType::Id(kind) => f64::from(*self.renamed[kind as usize].get(c.varint()? as usize)?),
-                SlotType::Word(words) => {
-                    let code = c.varint()?;
-                    if code as usize >= words.len() {
-                        return None;
-                    }
-                    code as f64
-                }
-                SlotType::Flag => c.varint()? as f64,
-                SlotType::Number | SlotType::Money | SlotType::Time => c.number()?,
+            fact.slots[i] = match forms[i] {
+                Form::Id(kind) => f64::from(self.renamed[kind as usize].get(c.varint()?)?),
+                Form::Code(words) => match c.varint()? {
+                    code if code < u64::from(words) => code as f64,
+                    _ => return None,
+                },
+                Form::Flag => c.varint()? as f64,
+                Form::Number => c.number()?,
             };
         }
         fact.lines.clear();
@@ -394,7 +455,7 @@ impl<'a> PackReader<'a> {
             for _ in 0..c.varint()? {
                 let rename = |kind: Kind, v: u64| match v {
                     0 => Some(NO_ID),
-                    n => self.renamed[kind as usize].get(n as usize - 1).copied(),
+                    n => self.renamed[kind as usize].get(n - 1),
                 };
                 fact.lines.push(LineFact {
                     line: c.varint()? as u32,
@@ -407,7 +468,7 @@ impl<'a> PackReader<'a> {
         }
         if head[3] & 2 != 0 {
             for _ in 0..c.varint()? {
-                let name = *self.renamed[Kind::Attribute as usize].get(c.varint()? as usize)?;
+                let name = self.renamed[Kind::Attribute as usize].get(c.varint()?)?;
                 fact.attributes.push((name, c.number()?));
             }
         }

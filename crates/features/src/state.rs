@@ -225,7 +225,6 @@ impl State {
     }
     /// Restores what a snapshot leaves out.
     pub(crate) fn reindex(&mut self) {
-        self.names.reindex();
         self.combos.iter_mut().for_each(Combos::reindex);
         let distincts = self.entities.iter_mut().flatten().flat_map(|e| e.distincts.iter_mut());
         distincts.for_each(Distinct::reindex);
