@@ -82,7 +82,7 @@ impl Folder {
     }
     /// Moves the clock that stands in for missing arrival times, without folding: for packing.
     pub fn fold_clock(&mut self, fact: &Fact) {
-        self.state.newest = self.state.newest.max(fact.time);
+        self.state.newest = self.state.newest.max(effect_time(fact));
     }
     /// Folds a fact whose vector nobody asks for.
     #[inline]

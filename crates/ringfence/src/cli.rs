@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Simulate(commands::simulate::Args),
     Import(commands::import::Args),
     Check(commands::check::Args),
+    Pack(commands::pack::Args),
     Replay(commands::replay::Args),
     Train(commands::train::Args),
     Score(commands::score::Args),
