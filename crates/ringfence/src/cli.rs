@@ -36,4 +36,5 @@ pub(crate) enum Command {
     Score(commands::score::Args),
     Evaluate(commands::evaluate::Args),
     Backtest(commands::backtest::Args),
+    Returns(commands::returns::Args),
 }

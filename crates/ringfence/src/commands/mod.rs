@@ -7,6 +7,7 @@ pub(crate) mod evaluate;
 pub(crate) mod import;
 pub(crate) mod pack;
 pub(crate) mod replay;
+pub(crate) mod returns;
 pub(crate) mod score;
 pub(crate) mod simulate;
 pub(crate) mod train;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Score(args) => score::run(&args, &context),
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
+        Command::Returns(args) => returns::run(&args, &context),
     }
 }
 
