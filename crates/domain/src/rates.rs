@@ -74,6 +74,20 @@ impl Rates {
     pub fn set(&mut self, currency: Currency, from: Timestamp, rate: Rate) -> Option<Rate> {
         self.by_currency.entry(currency).or_default().insert(from, rate)
     }
+    /// Stands for all rates: money converted by the same ones has the same fingerprint.
+    pub fn fingerprint(&self) -> [u8; 8] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.reporting.as_str().as_bytes());
+        for (currency, dated) in &self.by_currency {
+            for (from, rate) in dated {
+                let line = format!("\n{currency} {} {} {}", from.millis(), rate.digits, rate.decimals);
+                hasher.update(line.as_bytes());
+            }
+        }
+        let mut out = [0; 8];
+        out.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        out
+    }
     /// The amount in minor units of the reporting currency at the rate valid at `at`, rounded half away from
     /// zero. `None` where no rate of the currency is known at that time, or the result is beyond an `i64`.
     pub fn convert(&self, money: Money, at: Timestamp) -> Option<i64> {

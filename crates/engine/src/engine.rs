@@ -2,11 +2,15 @@
 
 use crate::decider::Decider;
 use crate::event_ids::EventIds;
-use ringfence_decide::{Ask, Explain, Weighed};
+use ringfence_decide::{Ask, Explain, Situation, Weighed};
 use ringfence_domain::event::RefundRequested;
-use ringfence_domain::words::ClaimReason;
-use ringfence_domain::{Body, Currency, Decision, DecisionKind, Duration, Event, Timestamp};
-use ringfence_features::fact::{Convert, Fact};
+use ringfence_domain::id::{AccountId, OrderId, RefundId};
+use ringfence_domain::words::{ClaimReason, RequestChannel, Word};
+use ringfence_domain::{
+    Body, Currency, Decision, DecisionKind, Duration, Event, EventType, Money, Timestamp,
+};
+use ringfence_features::fact::{Convert, Fact, at};
+use ringfence_features::kind::{Id, Kind, NO_ID, Names};
 use ringfence_features::{Folder, Plan, SnapshotError};
 use ringfence_learn::score::{Explained, Scorer, Scratch};
 use serde::{Deserialize, Serialize};
@@ -34,6 +38,12 @@ pub enum EngineError {
         /// Time of the request.
         at: Timestamp,
     },
+    /// A fact is not one that an event makes: its packed log was not written by this program.
+    #[error("the fact at position {position} is not one that an event makes; pack the event files again")]
+    NoFact {
+        /// Its position.
+        position: u64,
+    },
 }
 
 /// What became of an event.
@@ -48,17 +58,64 @@ pub enum Applied<'a> {
     Request(Request<'a>),
 }
 
+/// What a customer asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// The request.
+    pub refund: RefundId,
+    /// Who asks.
+    pub account: AccountId,
+    /// For which order.
+    pub order: OrderId,
+    /// How much; from a packed log in the reporting currency, otherwise as the event says it.
+    pub amount: Money,
+    /// Why.
+    pub reason: ClaimReason,
+    /// Where.
+    pub channel: RequestChannel,
+}
+
+impl Asked {
+    fn of(request: &RefundRequested) -> Asked {
+        Asked {
+            refund: request.refund.clone(),
+            account: request.account.clone(),
+            order: request.order.clone(),
+            amount: request.amount,
+            reason: request.reason,
+            channel: request.channel,
+        }
+    }
+    /// What a fact says; `None` where it lacks what every request has.
+    fn of_fact(fact: &Fact, names: &Names, reporting: Currency) -> Option<Asked> {
+        use at::RefundRequested as slot;
+        let text = |kind: Kind, slot: usize| {
+            let id: Id = fact.id(slot);
+            (id != NO_ID && (id as usize) < names.of(kind).len()).then(|| names.of(kind).text(id))
+        };
+        let number = |slot: usize| Some(fact.slots[slot]).filter(|v| !v.is_nan());
+        Some(Asked {
+            refund: RefundId::new(text(Kind::Refund, slot::refund)?).ok()?,
+            account: AccountId::new(text(Kind::Account, slot::account)?).ok()?,
+            order: OrderId::new(text(Kind::Order, slot::order)?).ok()?,
+            amount: Money::new(number(slot::amount)? as i64, reporting).ok()?,
+            reason: *ClaimReason::ALL.get(number(slot::reason)? as usize)?,
+            channel: *RequestChannel::ALL.get(number(slot::channel)? as usize)?,
+        })
+    }
+}
+
 /// A refund request as it was seen.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// The request.
-    pub event: &'a RefundRequested,
+    /// What was asked for.
+    pub asked: Asked,
     /// Its time.
     pub time: Timestamp,
     /// Its place in the log.
     pub position: u64,
-    /// Amount in minor units of the reporting currency.
-    pub amount_minor: i64,
+    /// What a decision depends on besides score and rules; the amount is in the reporting currency.
+    pub situation: Situation,
     /// The as-of vector, in the order of the schema.
     pub vector: &'a [f64],
     /// The words of category columns: (column, word).
@@ -119,32 +176,64 @@ impl<C: Convert> Engine<C> {
     pub fn position(&self) -> u64 {
         self.position
     }
+    /// The numbers of identifiers, to read a packed log into.
+    pub fn names_mut(&mut self) -> &mut Names {
+        self.folder.names_mut()
+    }
     /// Applies the next event of the log.
     ///
     /// # Errors
     /// A refund request in a currency without a rate is refused: nobody can weigh it.
-    pub fn apply<'a>(&'a mut self, event: &'a Event) -> Result<Applied<'a>, EngineError> {
+    pub fn apply(&mut self, event: &Event) -> Result<Applied<'_>, EngineError> {
         if let Body::RefundRequested(request) = &event.body
             && self.convert.convert(request.amount, event.time).is_none()
         {
             let (currency, reporting, at) = (request.amount.currency, self.reporting, event.time);
             return Err(EngineError::NoRate { currency, reporting, at });
         }
-        let position = self.position;
-        self.position += 1;
-        self.ids.push(event.id.as_str());
+        let position = self.next_position(event.id.as_str());
         let Some(fact) = self.folder.flatten(event, position, &self.convert) else {
             return Ok(Applied::Unknown);
         };
         match &event.body {
-            Body::RefundRequested(request) => Ok(Applied::Request(self.request(event, request, &fact))),
+            Body::RefundRequested(request) => {
+                let arrived_at = Timestamp::from_millis(fact.arrival).expect("checked by the codec");
+                Ok(Applied::Request(self.request(Asked::of(request), event.time, arrived_at, &fact)))
+            }
             _ => {
                 self.folder.fold(&fact);
                 Ok(Applied::Folded)
             }
         }
     }
-    fn request<'a>(&'a mut self, event: &'a Event, request: &'a RefundRequested, fact: &Fact) -> Request<'a> {
+    /// Applies the next fact of a packed log, whose names are this engine's ([`Engine::names_mut`]); `id` is the id of
+    /// its event. The fact gets its position.
+    ///
+    /// # Errors
+    /// A fact that no event makes is refused.
+    pub fn apply_fact(&mut self, fact: &mut Fact, id: &str) -> Result<Applied<'_>, EngineError> {
+        let no_fact = EngineError::NoFact { position: self.position };
+        let (Some(time), Some(arrived_at)) =
+            (Timestamp::from_millis(fact.time), Timestamp::from_millis(fact.arrival))
+        else {
+            return Err(no_fact);
+        };
+        if fact.event_type != EventType::RefundRequested {
+            fact.position = self.next_position(id);
+            self.folder.fold(fact);
+            return Ok(Applied::Folded);
+        }
+        let asked = Asked::of_fact(fact, &self.folder.state().names, self.reporting).ok_or(no_fact)?;
+        fact.position = self.next_position(id);
+        Ok(Applied::Request(self.request(asked, time, arrived_at, fact)))
+    }
+    fn next_position(&mut self, id: &str) -> u64 {
+        let position = self.position;
+        self.position += 1;
+        self.ids.push(id);
+        position
+    }
+    fn request(&mut self, asked: Asked, time: Timestamp, arrived_at: Timestamp, fact: &Fact) -> Request<'_> {
         self.folder.vector(fact);
         self.words.clear();
         for (column, def) in self.folder.plan().schema.columns.iter().enumerate() {
@@ -154,8 +243,16 @@ impl<C: Convert> Engine<C> {
                 self.words.push((column, word.to_owned()));
             }
         }
-        let amount_minor = fact.slots[ringfence_features::fact::at::RefundRequested::amount] as i64;
-        let (decision, weighed) = match self.decide(request, fact, amount_minor) {
+        while self.reviews.front().is_some_and(|&t| t <= fact.arrival - Duration::DAY.0) {
+            self.reviews.pop_front();
+        }
+        let situation = Situation {
+            amount_minor: fact.slots[at::RefundRequested::amount] as i64,
+            reason: asked.reason,
+            goods_returnable: goods_with_customer(asked.reason) && !self.folder.received(fact),
+            reviews_last_24h: self.reviews.len() as u32,
+        };
+        let (decision, weighed) = match self.decide(&asked, &situation, arrived_at, fact) {
             Some((decision, weighed)) => (Some(decision), weighed),
             None => (None, Vec::new()),
         };
@@ -163,12 +260,11 @@ impl<C: Convert> Engine<C> {
             self.reviews.push_back(fact.arrival);
         }
         self.folder.complete(fact);
-        let (time, position) = (event.time, fact.position);
         Request {
-            event: request,
+            asked,
             time,
-            position,
-            amount_minor,
+            position: fact.position,
+            situation,
             vector: self.folder.last_vector(),
             words: &self.words,
             decision,
@@ -177,30 +273,26 @@ impl<C: Convert> Engine<C> {
     }
     fn decide(
         &mut self,
-        request: &RefundRequested,
+        asked: &Asked,
+        situation: &Situation,
+        arrived_at: Timestamp,
         fact: &Fact,
-        amount_minor: i64,
     ) -> Option<(Decision, Vec<Weighed>)> {
         let decider = self.decider.as_ref()?;
-        while self.reviews.front().is_some_and(|&t| t <= fact.arrival - Duration::DAY.0) {
-            self.reviews.pop_front();
-        }
         let vector = self.folder.last_vector();
         let score = decider.scorer.as_ref().map_or(f64::NAN, |s| s.score(vector, &mut self.scratch));
-        let arrived_at =
-            Timestamp::from_millis(fact.arrival).expect("arrival times were checked by the codec");
         let ask = Ask {
-            refund: request.refund.clone(),
+            refund: asked.refund.clone(),
             position: fact.position,
             arrived_at,
-            amount: request.amount,
-            amount_reporting_minor: amount_minor,
+            amount: asked.amount,
+            amount_reporting_minor: situation.amount_minor,
             reporting: self.reporting,
-            reason: request.reason,
-            channel: request.channel,
+            reason: situation.reason,
+            channel: asked.channel,
             score,
-            goods_returnable: goods_with_customer(request.reason) && !self.folder.received(fact),
-            reviews_last_24h: self.reviews.len() as u32,
+            goods_returnable: situation.goods_returnable,
+            reviews_last_24h: situation.reviews_last_24h,
             cluster: self.folder.cluster(),
             versions: decider.versions.clone(),
         };

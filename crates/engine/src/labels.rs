@@ -1,7 +1,9 @@
 //! What became known of each request? Verdicts with the time from which they counted, and test purchases.
 
-use ringfence_domain::words::{SubjectKind, Verdict};
-use ringfence_domain::{Body, Event, Timestamp};
+use ringfence_domain::words::{SubjectKind, Verdict, Word};
+use ringfence_domain::{Body, Event, EventType, Timestamp};
+use ringfence_features::fact::{Fact, at};
+use ringfence_features::kind::{Kind, NO_ID, Names};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Verdicts on refund requests and the investigators' own orders, gathered from a log.
@@ -18,6 +20,10 @@ pub struct Labels {
 impl Labels {
     /// Notes what an event says; call it for every event in the order of the log.
     pub fn see(&mut self, event: &Event) {
+        // As in the fold: what nobody knows moves no clock.
+        if event.body.event_type().is_none() {
+            return;
+        }
         let newest = self.newest.map_or(event.time, |n| n.max(event.time));
         self.newest = Some(newest);
         let arrival = event.recorded.unwrap_or(newest);
@@ -31,6 +37,29 @@ impl Labels {
             }
             Body::TestPurchaseRegistered(t) => {
                 self.test_orders.insert(t.order.as_str().to_owned());
+            }
+            _ => {}
+        }
+    }
+    /// Notes what a fact of a packed log says; `names` gave it its numbers.
+    pub fn see_fact(&mut self, fact: &Fact, names: &Names) {
+        let text = |kind: Kind, slot: usize| {
+            let id = fact.id(slot);
+            (id != NO_ID && (id as usize) < names.of(kind).len()).then(|| names.of(kind).text(id).to_owned())
+        };
+        match fact.event_type {
+            EventType::VerdictRecorded => {
+                let verdict = fact.slots[at::VerdictRecorded::verdict];
+                let known_at = Timestamp::from_millis(fact.time.max(fact.arrival));
+                if let Some(refund) = text(Kind::Refund, at::VerdictRecorded::refund)
+                    && let Some(verdict) = Verdict::ALL.get(verdict as usize).filter(|_| !verdict.is_nan())
+                    && let Some(known_at) = known_at
+                {
+                    self.verdicts.entry(refund).or_default().push((*verdict, known_at));
+                }
+            }
+            EventType::TestPurchaseRegistered => {
+                self.test_orders.extend(text(Kind::Order, at::TestPurchaseRegistered::order));
             }
             _ => {}
         }

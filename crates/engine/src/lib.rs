@@ -9,7 +9,8 @@ mod engine;
 mod event_ids;
 mod labels;
 
-pub use decider::Decider;
-pub use engine::{Applied, Engine, EngineError, Request};
+pub use decider::{Decider, DeciderError};
+pub use engine::{Applied, Asked, Engine, EngineError, Request};
 pub use event_ids::EventIds;
 pub use labels::Labels;
+pub use ringfence_decide::Situation;

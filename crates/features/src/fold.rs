@@ -93,7 +93,7 @@ impl Folder {
     }
     /// Moves the clock that stands in for missing arrival times, without folding: for packing.
     pub fn fold_clock(&mut self, fact: &Fact) {
-        self.state.newest = self.state.newest.max(fact.time);
+        self.state.newest = self.state.newest.max(effect_time(fact));
     }
     /// Has the memory bring what the next facts will read; changes nothing. Worth it for [`crate::foresee::BATCH_FACTS`].
     #[inline]

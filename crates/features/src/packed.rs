@@ -5,7 +5,8 @@
 //! evidence, and a checksum a block.
 //!
 //! Layout, little endian: `RFPACK01`, then blocks of `u32 length, 8 bytes of BLAKE3, payload`. The first payload is the
-//! head: 3 letters of the reporting currency. Each later payload: new identifiers, facts, event ids.
+//! head: 3 letters of the reporting currency, 8 bytes that stand for the slots of all event types ([`schema`]), 8 bytes
+//! that stand for the rates by which money was converted. Each later payload: new identifiers, facts, event ids.
 
 use crate::fact::{Fact, LineFact, SLOTS, SlotType, slots};
 use crate::kind::{Id, Kind, NO_ID, Names};
@@ -25,6 +26,11 @@ pub enum PackedError {
     /// Not a packed log, or of another version.
     #[error("this is not a packed log of this version; pack the event file again")]
     Magic,
+    /// Written with other slots.
+    #[error(
+        "this packed log was written by a program whose events have other fields; pack the event file again"
+    )]
+    Schema,
     /// Cut off.
     #[error(
         "the packed log ends inside block {block} (byte {offset}), {facts} events are whole; pack the event file again"
@@ -57,6 +63,21 @@ pub enum PackedError {
         /// What was met.
         what: &'static str,
     },
+}
+
+/// Stands for the slots of all event types: their names, what they hold, and the words of closed vocabularies. A log with
+/// others would be misread.
+pub fn schema() -> [u8; 8] {
+    let mut hasher = blake3::Hasher::new();
+    for event_type in EventType::ALL {
+        hasher.update(format!("{event_type:?}\n").as_bytes());
+        for slot in slots(*event_type) {
+            hasher.update(format!("{} {:?}\n", slot.name, slot.slot_type).as_bytes());
+        }
+    }
+    let mut out = [0; 8];
+    out.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    out
 }
 
 fn put_varint(out: &mut Vec<u8>, mut v: u64) {
@@ -102,10 +123,17 @@ fn frame(payload: &[u8], out: &mut Vec<u8>) {
 }
 
 impl PackWriter {
-    /// Begins a packed log: appends its head to `out`.
+    /// Begins a packed log without rates: appends its head to `out`.
     pub fn new(reporting: Currency, out: &mut Vec<u8>) -> PackWriter {
+        Self::with_rates(reporting, [0; 8], out)
+    }
+    /// Begins a packed log; `rates` stands for the rates by which its money was converted.
+    pub fn with_rates(reporting: Currency, rates: [u8; 8], out: &mut Vec<u8>) -> PackWriter {
         out.extend(MAGIC);
-        frame(reporting.as_str().as_bytes(), out);
+        let mut head = reporting.as_str().as_bytes().to_vec();
+        head.extend(schema());
+        head.extend(rates);
+        frame(&head, out);
         PackWriter {
             named: [0; Kind::COUNT],
             names: vec![],
@@ -309,6 +337,8 @@ pub struct PackReader<'a> {
     facts: u64,
     /// The reporting currency in which its money is.
     pub reporting: Currency,
+    /// Stands for the rates by which its money was converted.
+    pub rates: [u8; 8],
     /// Numbers of the log → numbers of the reader's own names, by kind.
     renamed: Vec<Renamed>,
     /// By event type: how its slots are written, and how many it has.
@@ -338,13 +368,24 @@ impl<'a> PackReader<'a> {
             block: 0,
             facts: 0,
             reporting: Currency::USD,
+            rates: [0; 8],
             renamed: vec![Renamed::Same(0); Kind::COUNT],
             forms: EventType::ALL.iter().map(|&t| (forms(t), slots(t).len())).collect(),
         };
         let head = reader.payload()?.ok_or(PackedError::Magic)?;
-        let currency = std::str::from_utf8(head).ok().and_then(|c| Currency::new(c).ok());
+        let Some((currency, rest)) = head.split_first_chunk::<3>() else { return Err(PackedError::Magic) };
+        let currency = std::str::from_utf8(currency).ok().and_then(|c| Currency::new(c).ok());
         reader.reporting = currency.ok_or(PackedError::Malformed { block: 0, what: "no currency" })?;
+        let Some((fields, rates)) = rest.split_first_chunk::<8>() else { return Err(PackedError::Magic) };
+        if *fields != schema() {
+            return Err(PackedError::Schema);
+        }
+        reader.rates = rates.try_into().map_err(|_| PackedError::Magic)?;
         Ok(reader)
+    }
+    /// Bytes read so far.
+    pub fn offset(&self) -> usize {
+        self.at
     }
     fn payload(&mut self) -> Result<Option<&'a [u8]>, PackedError> {
         if self.at == self.bytes.len() {

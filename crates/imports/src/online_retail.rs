@@ -1,7 +1,8 @@
 //! What do a real gift shop's invoices say as orders and refunds? UCI Online Retail.
 //!
 //! Columns: `InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country`; prices in GBP; the
-//! rows of an invoice follow each other, invoices are in the order of their times.
+//! rows of an invoice follow each other, but for a few invoices that were written at the same time; invoices are in the order
+//! of their times, which are those of their first rows.
 //!
 //! **Purchases.** An invoice becomes an `order.placed` (order = invoice, account = customer, `country` as an attribute).
 //! Its lines are its articles with a quantity above 0; postage and carriage (`POST`, `DOT`, `C2`), manual entries (`M`),
@@ -31,13 +32,16 @@ use ringfence_domain::money::MoneyError;
 use ringfence_domain::words::{ClaimReason, RequestChannel};
 use ringfence_domain::{Body, Currency, Event, Money, Refusal, Timestamp};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::Read;
 
 /// The CloudEvents `source` of all events of this import.
 pub const SOURCE: &str = "import/online-retail";
 /// Stands for the member of staff who recorded a return: the data does not name one.
 pub const STAFF: &str = "unrecorded";
+
+/// Invoices that may be open at a time: two desks write at once, and their rows mix.
+const OPEN_INVOICES: usize = 4;
 
 /// What was imported, and by which rule a row did not become an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -97,23 +101,34 @@ pub fn online_retail(reader: impl Read, sink: &mut impl Sink) -> Result<Summary,
         "Country",
     ])?;
     let mut import = Import::default();
-    let mut invoice: Option<Invoice> = None;
+    let mut open: VecDeque<Invoice> = VecDeque::new();
+    let mut closed: HashSet<String> = HashSet::new();
     while let Some(row) = rows.next_row(sink)? {
         import.summary.rows += 1;
         match Item::read(row, columns) {
             Ok((head, item)) => {
-                if invoice.as_ref().is_some_and(|open| open.number != head.number)
-                    && let Some(done) = invoice.take()
-                {
-                    import.invoice(&done, sink)?;
+                if closed.contains(&head.number) {
+                    let reason = format!("invoice {} ended {OPEN_INVOICES} invoices ago", head.number);
+                    let refusal = Refusal::new("/InvoiceNo", reason, "put the rows of an invoice together");
+                    import.reject(row, refusal, sink)?;
+                    continue;
                 }
                 import.count(&head, &item);
-                invoice.get_or_insert(head).items.push(item);
+                match open.iter_mut().find(|invoice| invoice.number == head.number) {
+                    Some(invoice) => invoice.items.push(item),
+                    None => open.push_back(Invoice { items: vec![item], ..head }),
+                }
+                if open.len() > OPEN_INVOICES
+                    && let Some(done) = open.pop_front()
+                {
+                    import.invoice(&done, sink)?;
+                    closed.insert(done.number);
+                }
             }
             Err(refusal) => import.reject(row, refusal, sink)?,
         }
     }
-    if let Some(done) = invoice {
+    for done in open {
         import.invoice(&done, sink)?;
     }
     let mut summary = import.summary;

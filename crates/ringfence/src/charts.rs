@@ -54,7 +54,7 @@ const FILL: i32 = 24;
 
 /// Precision over recall through requests with the same score, which come in any order: then found and picked requests
 /// grow together in a straight line, and their ratio, the precision, in a hyperbola (Davis and Goadrich, ICML 2006).
-fn between_ties(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+pub(crate) fn between_ties(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let picked =
         |(recall, precision): (f64, f64)| if precision > 0.0 { recall / precision } else { f64::NAN };
     filled(points, |a, b, t| {
@@ -125,7 +125,7 @@ pub(crate) fn calibration(e: &Evaluation) -> Svg {
 }
 
 /// An end of the 95 % interval of a share seen in `rows` cases (Wilson 1927); `side` −1 is the lower one.
-fn wilson(share: f64, rows: u64, side: f64) -> f64 {
+pub(crate) fn wilson(share: f64, rows: u64, side: f64) -> f64 {
     const Z: f64 = 1.959_964;
     let n = (rows as f64).max(1.0);
     let middle = share + Z * Z / (2.0 * n);

@@ -30,9 +30,11 @@ pub(crate) enum Command {
     Simulate(commands::simulate::Args),
     Import(commands::import::Args),
     Check(commands::check::Args),
+    Pack(commands::pack::Args),
     Replay(commands::replay::Args),
     Train(commands::train::Args),
     Score(commands::score::Args),
     Evaluate(commands::evaluate::Args),
     Backtest(commands::backtest::Args),
+    Returns(commands::returns::Args),
 }

@@ -3,10 +3,11 @@
 use crate::commands::{Context, read_text};
 use crate::failure::{At, Failure};
 use crate::input::{self, Read};
+use crate::packed;
 use crate::print;
-use ringfence_decide::{DEFAULT_POLICY, Policy, RULES_ONLY_POLICY, Situation, reasons};
+use ringfence_decide::{DEFAULT_POLICY, Policy, RULES_ONLY_POLICY, reasons};
+use ringfence_domain::Currency;
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, DecisionKind};
 use ringfence_engine::{Applied, Decider, Engine, Labels, Request};
 use ringfence_features::{Catalogue, Plan};
 use ringfence_learn::dataset::{Dataset, KnownVerdict, RowMeta};
@@ -86,8 +87,8 @@ pub(crate) struct Pass {
     pub(crate) no_rate: u64,
 }
 
-/// Folds event files into the engines, one after the other for each event, and hands over every refund request as each
-/// engine saw it, in the order of the engines.
+/// Folds event files, or one packed log, into the engines, one after the other for each event, and hands over every
+/// refund request as each engine saw it, in the order of the engines.
 pub(crate) fn pass(
     files: &[PathBuf],
     context: &Context,
@@ -95,6 +96,10 @@ pub(crate) fn pass(
     engines: &mut [Engine<Rates>],
     mut on_request: impl FnMut(usize, &Request) -> Result<(), Failure>,
 ) -> Result<Pass, Failure> {
+    if let Some(path) = packed::only(files)? {
+        let (read, labels) = packed::fold(path, context, label, engines, on_request)?;
+        return Ok(Pass { read, labels, no_rate: 0 });
+    }
     let mut labels = Labels::default();
     let mut no_rate = 0;
     let read = input::fold(files, context, label, |event| {
@@ -125,21 +130,6 @@ pub(crate) fn engine(plan: &Arc<Plan>, context: &Context, decider: Option<Decide
     Engine::new(Arc::clone(plan), rates.reporting(), rates, decider)
 }
 
-/// What a decision on a request depends on. Whether goods can come back shows in what was possible.
-pub(crate) fn situation(request: &Request) -> Situation {
-    let offered = |kind: DecisionKind| request.weighed.iter().any(|w| w.decision == kind);
-    let goods_returnable = offered(DecisionKind::RefundOnScan)
-        || offered(DecisionKind::RefundOnReceipt)
-        || offered(DecisionKind::RefundAfterInspection)
-        || offered(DecisionKind::KeepItem);
-    Situation {
-        amount_minor: request.amount_minor,
-        reason: request.event.reason,
-        goods_returnable,
-        reviews_last_24h: 0,
-    }
-}
-
 /// The vectors of all requests as they come, until their verdicts are known at the end of the log.
 pub(crate) struct Vectors {
     rows: Vec<RowMeta>,
@@ -168,12 +158,12 @@ impl Vectors {
     pub(crate) fn push(&mut self, request: &Request) {
         let row = self.rows.len() as u32;
         self.rows.push(RowMeta {
-            refund: request.event.refund.as_str().to_owned(),
-            account: request.event.account.as_str().to_owned(),
-            order: request.event.order.as_str().to_owned(),
+            refund: request.asked.refund.as_str().to_owned(),
+            account: request.asked.account.as_str().to_owned(),
+            order: request.asked.order.as_str().to_owned(),
             position: request.position,
             requested_at: request.time,
-            amount_minor: request.amount_minor,
+            amount_minor: request.situation.amount_minor,
             currency: self.reporting,
             test_purchase: false,
             verdicts: Vec::new(),

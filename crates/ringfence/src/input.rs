@@ -2,6 +2,7 @@
 
 use crate::commands::Context;
 use crate::failure::{At, Failure};
+use crate::packed;
 use crate::print;
 use crate::progress::Progress;
 use ringfence_domain::codec::RawLines;
@@ -89,6 +90,7 @@ pub(crate) fn read_raw(
     label: &str,
     mut take: impl FnMut(Place, &[u8], Result<Event, &Refusal>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    packed::refuse(files)?;
     let decoder = decoder(context)?;
     let read = BytesRead::default();
     let total = files.iter().filter_map(|f| f.metadata().ok()).map(|m| m.len()).sum();
@@ -152,6 +154,7 @@ pub(crate) fn fold(
     let Some(first) = files.first() else {
         return Err(Failure::usage("there is no event file to read", "--events"));
     };
+    packed::refuse(files)?;
     let decoder = decoder(context)?;
     let mut rejects = RejectWriter::beside(first, !decoder.tokenises());
     let mut told = Vec::new();

@@ -9,6 +9,7 @@
 //! | [`history`] | what does the engine make of event files? |
 //! | [`input`] | how are event files read, with faults set aside? |
 //! | [`labels`] | what were the requests really? |
+//! | [`packed`] | how are packed logs met where event files are? |
 //! | [`mod@print`] | how is a result printed, for people and for programs? |
 //! | [`progress`] | how does one see that it is still at work? |
 //! | [`time`] | which moment is meant on the command line? |
@@ -20,6 +21,7 @@ mod failure;
 mod history;
 mod input;
 mod labels;
+mod packed;
 mod print;
 mod progress;
 mod time;

@@ -55,6 +55,48 @@ fn the_demo_tells_a_story_writes_its_files_and_agrees_with_the_commands() {
 }
 
 #[test]
+fn several_seeds_are_told_beside_their_baselines_and_goals() {
+    let dir = folder();
+    let small = ["--scenario", "small", "--accounts", "3000", "--days", "150"];
+    let args: Vec<&str> = ["demo", "--out", "d", "--seeds", "3,4"].into_iter().chain(small).collect();
+    let words = ringfence(dir.path(), &args).ends(0).out;
+    for told in ["seed 3", "seed 4", "rules only", "past refund rate", "≥ 0.15", "≤ 0.02", "≥ 85"] {
+        assert!(words.contains(told), "{told}\n{words}");
+    }
+    let all =
+        ringfence(dir.path(), &args.iter().copied().chain(["--json"]).collect::<Vec<_>>()).ends(0).json();
+    let seeds = all["seeds"].as_array().expect("a list");
+    assert_eq!(seeds.len(), 2);
+    for seed in seeds {
+        let of = |name: &str| seed[name].as_f64().unwrap_or_else(|| panic!("{name}: {seed}"));
+        let best = of("average_precision_rules_only").max(of("average_precision_past_refund_rate"));
+        let above = of("average_precision_above_best_baseline");
+        assert!((of("average_precision") - best - above).abs() < 1e-9, "{seed}");
+        // What a seed's own folder says is what the table says.
+        let figures = dir.path().join("d").join(format!("seed-{}", seed["seed"])).join("figures.json");
+        let figures: Value = serde_json::from_slice(&std::fs::read(figures).expect("written")).expect("JSON");
+        assert_eq!(figures["evaluation"]["model"]["ece"], seed["ece"]);
+    }
+    for goal in all["goals"].as_array().expect("a list") {
+        assert_eq!(goal["met"].as_array().map(Vec::len), Some(2), "{goal}");
+    }
+}
+
+#[test]
+fn the_steps_by_hand_name_the_scenario() {
+    let dir = folder();
+    let args: Vec<&str> = ["demo", "--out", "d"].into_iter().chain(SMALL).collect();
+    let told = ringfence(dir.path(), &args).ends(0).out;
+    let line = told.lines().find(|l| l.contains("ringfence simulate")).expect("the first step");
+    let by_hand: Vec<&str> = line.split_whitespace().skip(1).collect();
+    assert!(line.contains("--scenario small"), "{line}");
+    // The command as it is told writes the same events.
+    let before = std::fs::read(dir.path().join("d/events.jsonl.zst")).expect("written");
+    ringfence(dir.path(), &by_hand).ends(0);
+    assert!(std::fs::read(dir.path().join("d/events.jsonl.zst")).expect("written") == before);
+}
+
+#[test]
 fn a_folder_of_somebody_else_is_left_alone() {
     let dir = folder();
     std::fs::create_dir(dir.path().join("d")).expect("writable");

@@ -4,8 +4,10 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 9] =
-    ["demo", "simulate", "import", "check", "replay", "train", "score", "evaluate", "backtest"];
+const COMMANDS: [&str; 11] = [
+    "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
+    "returns",
+];
 
 #[test]
 fn the_help_lists_exactly_the_commands_that_exist() {

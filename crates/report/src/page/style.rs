@@ -26,6 +26,7 @@ pre{background:var(--grid);padding:.8rem 1rem;border-radius:.5rem;overflow-x:aut
 pre code{background:none;padding:0}
 .patterns{position:absolute}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(13.5rem,100%),1fr));gap:.8rem;margin:1.2rem 0}
+.cards:has(>:nth-child(4):last-child){grid-template-columns:repeat(auto-fit,minmax(min(16rem,100%),1fr))}
 .card{border:1px solid var(--grid);border-top:4px solid var(--axis);border-radius:.5rem;padding:.8rem 1rem}
 .card.good{border-top-color:var(--s2)}
 .card.bad{border-top-color:var(--s1)}
@@ -86,6 +87,7 @@ summary{cursor:pointer;font-weight:550}
 .terms dd{margin:0;color:var(--muted)}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--grid);color:var(--muted);font-size:.88rem}
 @media (max-width:40rem){body{padding-top:1.2rem}h1{font-size:1.6rem}h2{margin-top:2.4rem}
+ td:first-child{min-width:8.5rem}
  .tip{position:fixed;left:1rem;right:1rem;top:auto;bottom:1rem;width:auto;max-width:none}
  .weights li{grid-template-columns:4.2rem 1fr}.weights .said{grid-column:1/-1}.weights .shown{text-align:left}
  .terms dl div{grid-template-columns:1fr;gap:0}}

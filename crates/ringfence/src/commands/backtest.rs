@@ -2,7 +2,7 @@
 
 use crate::commands::{Context, write_file};
 use crate::failure::{At, Failure};
-use crate::history::{self, situation};
+use crate::history;
 use crate::labels::{self, Labels};
 use crate::print;
 use crate::time::moment;
@@ -11,6 +11,7 @@ use ringfence_decide::backtest::{Answered, Backtest, Comparison};
 use ringfence_domain::truth::Truth;
 use ringfence_domain::words::Verdict;
 use ringfence_domain::{Currency, Decision, Money, Timestamp};
+use ringfence_engine::Situation;
 use ringfence_features::Plan;
 use ringfence_learn::dataset::Label;
 use ringfence_learn::model::Model;
@@ -32,7 +33,7 @@ pub(crate) mod page;
     --labels truth.jsonl --from 2023-09-01 --html backtest.html"
 )]
 pub(crate) struct Args {
-    /// Event files, in the order of their arrival.
+    /// Event files, in the order of their arrival, or one packed log.
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     events: Vec<PathBuf>,
     /// The two policies: `default`, `rules-only`, or a policy file.
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 /// A request as both policies answered it.
 pub(crate) struct Answer {
     /// Amount, reason, goods.
-    pub(crate) situation: ringfence_decide::Situation,
+    pub(crate) situation: Situation,
     /// What the verdicts in the events say it was.
     pub(crate) verdict: Option<Truth>,
     /// The first policy's decision.
@@ -114,12 +115,12 @@ pub(crate) fn answer(
         }
         let Some(decision) = request.decision.clone() else { return Ok(()) };
         match index {
-            0 => first = Some((decision, situation(request))),
+            0 => first = Some(decision),
             _ => {
-                if let Some((a, mut common)) = first.take() {
-                    // Either policy may be the one that offers what needs the goods back.
-                    common.goods_returnable |= situation(request).goods_returnable;
-                    answers.push(Answer { situation: common, verdict: None, a, b: decision });
+                if let Some(a) = first.take() {
+                    // The reviews before it are each policy's own: the comparison counts them itself.
+                    let situation = Situation { reviews_last_24h: 0, ..request.situation };
+                    answers.push(Answer { situation, verdict: None, a, b: decision });
                 }
             }
         }

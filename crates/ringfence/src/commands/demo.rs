@@ -23,15 +23,17 @@ mod cases;
 mod moments;
 mod money;
 mod page;
+mod seeds;
 mod story;
 
 /// Runs the whole main job in a fresh folder: simulates a marketplace with rings, checks and replays its events, trains
 /// on the first two thirds of the time, decides and evaluates on the last third, compares policies, writes a report.
 ///
 /// The truth of the simulation is used to judge only.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Clone)]
 #[command(
-    after_help = "Example:\n  ringfence demo\n  ringfence demo --seed 11 --scenario harder --out harder"
+    after_help = "Example:\n  ringfence demo\n  ringfence demo --seed 11 --scenario harder --out harder\n  \
+    ringfence demo --seeds 7,8,9"
 )]
 pub(crate) struct Args {
     /// Folder for everything that is written.
@@ -40,6 +42,9 @@ pub(crate) struct Args {
     /// Where chance begins.
     #[arg(long, default_value_t = 7, value_name = "N")]
     seed: u64,
+    /// Several seeds, each in a folder of its own; prints their figures beside baselines and goals.
+    #[arg(long, value_delimiter = ',', conflicts_with = "seed", value_name = "N,N,…")]
+    seeds: Option<Vec<u64>>,
     /// `default`, `harder`, `small`, or a scenario file.
     #[arg(long, default_value = "default", value_name = "FILE")]
     scenario: String,
@@ -60,6 +65,8 @@ const MARK: &str = ".ringfence-demo";
 
 /// Everything that the demo found out.
 pub(crate) struct Demo {
+    /// The scenario's name or file.
+    pub(crate) scenario: String,
     /// What was simulated.
     pub(crate) simulated: simulate::Simulated,
     /// Faults and counts of the events.
@@ -108,18 +115,27 @@ pub(crate) struct Files {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    if let Some(seeds) = &args.seeds {
+        return seeds::run(args, seeds, context);
+    }
     prepare(&args.out)?;
+    let demo = run_one(args, context)?;
+    if context.json {
+        print::json(&story::figures(&demo))?;
+    } else {
+        print::out(&story::story(&demo))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One seed's demo, with its report and figures written.
+fn run_one(args: &Args, context: &Context) -> Result<Demo, Failure> {
     let demo = Run::new(context).demo(args)?;
     write_file(&demo.files.report, page::page(&demo).render().as_bytes())?;
     let figures = story::figures(&demo);
     let json = serde_json::to_vec_pretty(&figures).expect("figures are numbers and texts with text keys");
     write_file(&demo.files.figures, &json)?;
-    if context.json {
-        print::json(&figures)?;
-    } else {
-        print::out(&story::story(&demo))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(demo)
 }
 
 fn prepare(out: &Path) -> Result<(), Failure> {
@@ -198,6 +214,7 @@ impl<'a> Run<'a> {
         let cases =
             self.step("gather three cases", || cases::cases(&answers, &labels, &dataset, &events, context))?;
         Ok(Demo {
+            scenario: args.scenario.clone(),
             simulated,
             checked,
             replayed,

@@ -5,7 +5,9 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
 pub(crate) mod import;
+pub(crate) mod pack;
 pub(crate) mod replay;
+pub(crate) mod returns;
 pub(crate) mod score;
 pub(crate) mod simulate;
 pub(crate) mod train;
@@ -37,11 +39,13 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Simulate(args) => simulate::run(&args, &context),
         Command::Import(args) => import::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),
+        Command::Pack(args) => pack::run(&args, &context),
         Command::Replay(args) => replay::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),
         Command::Score(args) => score::run(&args, &context),
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
+        Command::Returns(args) => returns::run(&args, &context),
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[command(after_help = "Example:\n  ringfence replay --events events.jsonl.zst --out vectors.parquet\n  \
     ringfence replay --events events.jsonl --features mine.toml --out vectors.parquet --json")]
 pub(crate) struct Args {
-    /// Event files, in the order of their arrival.
+    /// Event files, in the order of their arrival, or one packed log.
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     events: Vec<PathBuf>,
     /// Feature catalogue [default: the built-in one].

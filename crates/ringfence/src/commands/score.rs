@@ -4,6 +4,7 @@ use crate::commands::Context;
 use crate::failure::Failure;
 use crate::history;
 use crate::input::Read;
+use crate::packed;
 use crate::print;
 use crate::time::moment;
 use ringfence_domain::words::Word;
@@ -55,6 +56,8 @@ struct Scored {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    // Amounts are answered in the currency of the request; a packed log has them in the reporting currency only.
+    packed::refuse(&args.events)?;
     let plan = history::plan(args.features.as_deref())?;
     let policy = history::policy(&args.policy)?;
     let model = args.model.as_deref().map(|path| history::model(path).map(|m| (m, path))).transpose()?;

@@ -25,7 +25,7 @@ use std::time::Instant;
     ringfence train --vectors vectors.parquet --until 2023-09-01 --settings train.toml --out model.json"
 )]
 pub(crate) struct Args {
-    /// Event files, in the order of their arrival.
+    /// Event files, in the order of their arrival, or one packed log.
     #[arg(long, required_unless_present = "vectors", num_args = 1.., value_name = "FILE")]
     events: Vec<PathBuf>,
     /// What `replay --out` wrote, instead of events.

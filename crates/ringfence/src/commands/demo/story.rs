@@ -228,14 +228,21 @@ fn files(demo: &Demo, out: &mut String) {
     let _ = writeln!(out, "\n{total:.0} s{memory}. The same steps by hand:\n{}", by_hand(demo));
 }
 
+/// What `simulate` takes where none is named.
+const DEFAULT_SCENARIO: &str = "default";
+
 /// The commands that do the same one by one.
 pub(crate) fn by_hand(demo: &Demo) -> String {
     let events = demo.simulated.events.display();
     let truth = demo.simulated.truth.display();
     let cut = &demo.cut.to_string()[..10];
     let out = demo.simulated.events.parent().unwrap_or(Path::new(".")).display();
+    let scenario = match demo.scenario.as_str() {
+        DEFAULT_SCENARIO => String::new(),
+        name => format!("--scenario {name} "),
+    };
     format!(
-        "  ringfence simulate --seed {} --accounts {} --days {} --out {out}\n  \
+        "  ringfence simulate {scenario}--seed {} --accounts {} --days {} --out {out}\n  \
          ringfence check {events}\n  \
          ringfence replay --events {events} --out {out}/vectors.parquet\n  \
          ringfence train --events {events} --until {cut} --out {out}/model.json\n  \
