@@ -40,12 +40,10 @@ fn record(n: u64) -> Record<'static> {
     Record { kind: RecordKind::Event, recorded, payload: text.into_bytes().into() }
 }
 
-/// Seconds of CPU that this process has used, where the system tells.
+/// Seconds that this thread was on a CPU, where the system tells.
 fn cpu_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(f64::NAN);
-    (ticks(11) + ticks(12)) / 100.0
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
 fn folder_bytes(folder: &Path) -> Any<u64> {

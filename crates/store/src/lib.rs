@@ -1,4 +1,4 @@
-//! Where does it stay? The durable log, snapshots, event files, rejects and packed logs.
+//! Where does it stay? The durable log, snapshots, event files and rejects.
 //!
 //! Event files are JSON lines, plain or compressed, read with bounded memory and written whole or not at all. The
 //! [`log`] keeps what was received and answered; [`snapshots`] bound the time of a restart.
@@ -22,3 +22,8 @@ pub use rejects::RejectWriter;
 pub use snapshots::{Snapshot, SnapshotError, Snapshots};
 pub use stream::{EventStream, Item, ReadError};
 pub use write::EventWriter;
+
+/// The folder of the log in a service's folder.
+pub const LOG_FOLDER: &str = "log";
+/// The folder of the snapshots beside it.
+pub const SNAPSHOTS_FOLDER: &str = "snapshots";

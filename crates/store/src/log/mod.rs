@@ -1,4 +1,4 @@
-//! What was received and answered, in which order, for ever? The durable log (INV-3, INV-LOG-1 to INV-LOG-5).
+//! What was received and answered, in which order, for ever? The durable log (INV-3, INV-LOG-1 to INV-LOG-6).
 //!
 //! The caller gathers records and appends them as one **block**, a group commit: when [`Log::append`] returns, they are
 //! on the disk, and whoever sent them may be answered. Each block names the hash of the one before, so that the **head**,
