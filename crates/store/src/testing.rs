@@ -344,11 +344,12 @@ impl StoredFile for OpenFile {
         self.with(|state| {
             let fault = state.fault().filter(|fault| *fault != Fault::Full);
             let file = &mut state.files[self.file];
-            file.pending.clear();
+            // After a failure the system takes what it could not write for written: a later sync does not make it good.
+            let pending = std::mem::take(&mut file.pending);
             match fault {
                 Some(fault) => Err(failure(fault)),
                 None => {
-                    file.durable.clone_from(&file.bytes);
+                    pending.iter().for_each(|change| change.apply(&mut file.durable));
                     Ok(())
                 }
             }

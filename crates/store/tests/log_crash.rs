@@ -149,8 +149,6 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn whatever_crashes_and_fails_all_that_was_acknowledged_is_there_and_nothing_half(
         steps in proptest::collection::vec(step(), 1..40),

@@ -81,6 +81,36 @@ fn every_flipped_bit_is_seen_and_the_first_bad_position_named() {
 }
 
 #[test]
+fn damage_at_the_end_is_not_taken_for_an_append_that_was_cut_short() {
+    let folder = sound();
+    let segment = segments(folder.path()).pop().unwrap();
+    let bytes = fs::read(&segment).unwrap();
+    let blocks = support::blocks_of(&bytes);
+    assert!(blocks.len() > 2, "the last segment has several blocks");
+    let (from, to, first) = *blocks.last().unwrap();
+    let refused = |changed: &[u8], position: u64, place: &str| {
+        fs::write(&segment, changed).unwrap();
+        let error = verify(folder.path(), &mut |_| ()).expect_err(place);
+        assert_eq!(error.position(), Some(position), "{place}: {error}");
+        let error = Log::open(folder.path(), support::SMALL).expect_err(place);
+        assert!(matches!(error, LogError::Damaged { .. }), "{place}: {error}");
+        assert!(fs::read(&segment).unwrap() == changed, "{place}: nothing was changed by looking");
+    };
+    for at in from..to {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        refused(&changed, first, &format!("a bit of byte {at} in the last block"));
+    }
+    // A sector that reads as zero is what an unfinished append looks like; with a block behind it, it is not one.
+    for sector in (SEGMENT_HEADER_BYTES..blocks[blocks.len() - 2].1 - 512).step_by(512) {
+        let mut changed = bytes.clone();
+        changed[sector..sector + 512].fill(0);
+        let position = blocks.iter().find(|b| b.1 > sector).unwrap().2;
+        refused(&changed, position, &format!("sector at {sector}"));
+    }
+}
+
+#[test]
 fn a_segment_that_is_cut_anywhere_shows_what_is_missing() {
     let folder = sound();
     let segments = segments(folder.path());
