@@ -349,7 +349,9 @@ impl StoredFile for OpenFile {
             match fault {
                 Some(fault) => Err(failure(fault)),
                 None => {
-                    pending.iter().for_each(|change| change.apply(&mut file.durable));
+                    for change in pending {
+                        change.apply(&mut file.durable);
+                    }
                     Ok(())
                 }
             }
