@@ -79,34 +79,34 @@ fn figures(rehearsal: &RehearsalCard) -> Section {
     let tile = |x: Option<f64>, write: fn(f64) -> String, label: &str, anchor: &str| {
         Tile::new(&x.map_or_else(|| "–".to_owned(), write), label, anchor)
     };
-    let mut table = Table::new(
-        "All figures; in brackets the middle 95 % of a bootstrap over days",
-        &[
-            "Score",
-            "AUC",
-            "Average precision",
-            "Recall at 1 % FPR",
-            "Precision in review",
-            "Abuse found",
-            "Money found",
-            "ECE",
-        ],
+    let (mut ranking, mut review) = (
+        Table::new(
+            "How well it ranks; in brackets the middle 95 % of a bootstrap over days",
+            &["Score", "AUC", "Average precision", "Recall at 1 % FPR"],
+        ),
+        Table::new(
+            "What a review finds, and how far the probabilities hold",
+            &["Score", "Precision", "Abuse found", "Money found", "ECE"],
+        ),
     );
-    let row = |f: &Figures| {
-        vec![
-            Cell::Text(f.name.clone()),
+    for (i, f) in all(evaluation).enumerate() {
+        let name = || Cell::Text(f.name.clone());
+        let ranks = vec![
+            name(),
             Cell::Number(interval(f.auc, three)),
             Cell::Number(interval(f.average_precision, three)),
             Cell::Number(interval(f.recall_at_fpr_1, share)),
+        ];
+        let finds = vec![
+            name(),
             Cell::Number(interval(f.precision_at_budget, share)),
             Cell::Number(interval(f.recall_at_budget, share)),
             Cell::Number(interval(f.money_at_budget, share)),
             Cell::Number(f.ece.map_or_else(|| "–".to_owned(), three)),
-        ]
-    };
-    table = table.strong(row(model));
-    for baseline in &evaluation.baselines {
-        table = table.row(row(baseline));
+        ];
+        // The model comes first.
+        ranking = if i == 0 { ranking.strong(ranks) } else { ranking.row(ranks) };
+        review = if i == 0 { review.strong(finds) } else { review.row(finds) };
     }
     Section::new("figures", "How good it is")
         .text(&format!(
@@ -138,7 +138,8 @@ fn figures(rehearsal: &RehearsalCard) -> Section {
             ),
             tile(model.ece, |x| decimal(x, 3), "[[ECE]]", "at most 0.02 is wanted"),
         ])
-        .table(table)
+        .table(ranking)
+        .table(review)
 }
 
 fn plots(card: &Card, rehearsal: &RehearsalCard) -> Section {

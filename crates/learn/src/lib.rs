@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod drift;
 pub mod encode;
 pub mod evaluate;
+mod forest;
 pub mod grow;
 pub mod import;
 pub mod import_lightgbm;

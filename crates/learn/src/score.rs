@@ -1,20 +1,15 @@
 //! What is the score of one vector? The trees' sum, bit for bit as in training, in microseconds.
 //!
-//! QuickScorer (Lucchese et al., SIGIR 2015): each tree has a word of bits, a bit a leaf. Every split that a vector does
-//! not pass to the left clears the leaves on its left; the lowest bit left is the leaf it ends in. Splits are sorted by
-//! input and threshold over all trees, so that one pass over a sorted list per input replaces walking from root to leaf
-//! with its unforeseeable branches. Trees of more than 64 leaves (imported ones) are walked.
+//! [`Forest`] finds the leaves; their values are added in the order of the trees, rounded as the trainer rounds.
 //!
 //! This file never uses a clock, a thread, chance or a hash map (INV-1).
 
 use crate::calibrate::Calibration;
+use crate::forest::Forest;
 use crate::model::{Encoding, Model, ModelError, Sum};
 use crate::shap::{Shapley, ShapleyScratch};
 use crate::tree::{Branch, Tree};
 use ringfence_domain::vector::Schema;
-
-/// Leaves that a word of bits holds.
-const LEAVES_MAX: usize = 64;
 
 /// Numbers are held within this, so that a threshold always parts them; far beyond any amount or count.
 pub const INPUT_MAX: f32 = 1e38;
@@ -26,19 +21,9 @@ pub struct Scorer {
     inputs: Vec<Source>,
     /// Column of each input.
     column_of: Vec<u32>,
-    /// By input: its splits in `cuts`, and those in `missing`.
-    blocks: Vec<Block>,
-    cuts: Cuts,
-    /// Masks of splits that send the unknown right, by input.
-    missing: Vec<(u32, u64)>,
-    /// By tree: where its leaves start.
-    leaf_starts: Vec<u32>,
-    /// Values of the leaves, left to right, tree by tree.
+    forest: Forest,
+    /// Values of the leaves, tree by tree.
     values: Vec<f64>,
-    /// Trees that are walked: their index and form; `None` where none is.
-    walked: Vec<(usize, Tree)>,
-    /// For walked trees: number of each leaf from left to right.
-    walked_order: Vec<Vec<u32>>,
     base: f64,
     sum: Sum,
     calibration: Calibration,
@@ -48,20 +33,6 @@ pub struct Scorer {
     /// What each split on the way to a leaf changed: column, change of the mean.
     steps: Vec<(u32, f64)>,
     shapley: Option<Shapley>,
-}
-
-/// Splits in the order of input and threshold, as arrays side by side.
-#[derive(Clone, Debug, Default)]
-struct Cuts {
-    threshold: Vec<f32>,
-    /// Tree, and a mask without the leaves left of the split.
-    mask: Vec<(u32, u64)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    cuts: (u32, u32),
-    missing: (u32, u32),
 }
 
 /// Where an input comes from.
@@ -75,7 +46,7 @@ struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     inputs: Vec<f32>,
-    bits: Vec<u64>,
+    numbers: Vec<f32>,
     leaves: Vec<u32>,
     attributions: Vec<f64>,
     shapley: ShapleyScratch,
@@ -115,13 +86,8 @@ impl Scorer {
             .collect();
         let mut scorer = Scorer {
             columns: schema.columns.len(),
-            blocks: Vec::new(),
-            cuts: Cuts::default(),
-            missing: Vec::new(),
-            leaf_starts: vec![0],
+            forest: Forest::new(&model.trees, inputs.len()),
             values: Vec::new(),
-            walked: Vec::new(),
-            walked_order: Vec::new(),
             base: model.base,
             sum: model.sum,
             calibration: model.calibration.calibration.clone(),
@@ -132,7 +98,7 @@ impl Scorer {
             column_of: inputs.iter().map(|source| source.column).collect(),
             inputs,
         };
-        scorer.lay_out(&model.trees);
+        scorer.take_leaves(&model.trees);
         Ok(scorer)
     }
     /// How many columns a vector has.
@@ -146,7 +112,7 @@ impl Scorer {
     /// The trees' sum before calibration, the same bits as the trainer's.
     pub fn raw(&self, vector: &[f64], scratch: &mut Scratch) -> f64 {
         self.read_inputs(vector, &mut scratch.inputs);
-        self.find_leaves(scratch);
+        self.forest.find(&scratch.inputs, &mut scratch.numbers, &mut scratch.leaves);
         self.add_up(&scratch.leaves)
     }
     /// The score, and what each column did to it on the paths that the vector took (Saabas 2014): at each split the mean
@@ -217,37 +183,6 @@ impl Scorer {
         }));
     }
 
-    /// Finds the leaf of each tree, numbered over all trees.
-    fn find_leaves(&self, scratch: &mut Scratch) {
-        let Scratch { inputs, bits, leaves, .. } = scratch;
-        let trees = self.leaf_starts.len() - 1;
-        bits.clear();
-        bits.resize(trees, u64::MAX);
-        let bits = bits.as_mut_slice();
-        for (&x, block) in inputs.iter().zip(&self.blocks) {
-            if x.is_nan() {
-                for &(tree, mask) in &self.missing[block.missing.0 as usize..block.missing.1 as usize] {
-                    bits[tree as usize] &= mask;
-                }
-                continue;
-            }
-            let range = block.cuts.0 as usize..block.cuts.1 as usize;
-            let masks = &self.cuts.mask[range.clone()];
-            for (&threshold, &(tree, mask)) in self.cuts.threshold[range].iter().zip(masks) {
-                if threshold > x {
-                    break;
-                }
-                bits[tree as usize] &= mask;
-            }
-        }
-        leaves.clear();
-        leaves.extend(bits.iter().zip(&self.leaf_starts).map(|(b, start)| start + b.trailing_zeros()));
-        for ((tree, form), order) in self.walked.iter().zip(&self.walked_order) {
-            let leaf = form.leaf_of(|i| inputs[i as usize]);
-            leaves[*tree] = self.leaf_starts[*tree] + order[leaf];
-        }
-    }
-
     fn add_up(&self, leaves: &[u32]) -> f64 {
         match self.sum {
             Sum::F64 => leaves.iter().fold(self.base, |sum, &leaf| sum + self.values[leaf as usize]),
@@ -258,51 +193,15 @@ impl Scorer {
         }
     }
 
-    fn lay_out(&mut self, trees: &[Tree]) {
-        // Input, threshold, tree, mask; and input, tree, mask for the unknown.
-        let mut cuts: Vec<(u32, f32, u32, u64)> = Vec::new();
-        let mut missing: Vec<(u32, u32, u64)> = Vec::new();
-        for (index, tree) in trees.iter().enumerate() {
-            let walk = Walk::new(tree);
-            for &leaf in &walk.left_to_right {
-                self.values.push(tree.leaves()[leaf as usize].value);
-                let steps = walk.steps[leaf as usize].iter();
-                self.steps.extend(steps.map(|&(input, change)| (self.inputs[input as usize].column, change)));
+    fn take_leaves(&mut self, trees: &[Tree]) {
+        for tree in trees {
+            for (leaf, steps) in tree.leaves().iter().zip(steps_of(tree)) {
+                self.values.push(leaf.value);
+                let steps = steps.into_iter();
+                self.steps.extend(steps.map(|(input, change)| (self.inputs[input as usize].column, change)));
                 self.step_starts.push(self.steps.len() as u32);
             }
-            self.leaf_starts.push(self.values.len() as u32);
-            if tree.leaves().len() > LEAVES_MAX {
-                let mut order = vec![0; tree.leaves().len()];
-                for (number, &leaf) in walk.left_to_right.iter().enumerate() {
-                    order[leaf as usize] = number as u32;
-                }
-                self.walked.push((index, tree.clone()));
-                self.walked_order.push(order);
-                continue;
-            }
-            for (split, &(from, to)) in tree.splits().iter().zip(&walk.left_leaves) {
-                let mask = !(((1u64 << (to - from)) - 1) << from);
-                cuts.push((split.input, split.threshold, index as u32, mask));
-                if !split.missing_left {
-                    missing.push((split.input, index as u32, mask));
-                }
-            }
         }
-        cuts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-        missing.sort_by_key(|m| (m.0, m.1));
-        for input in 0..self.inputs.len() as u32 {
-            let range = |less: usize, up_to: usize| (less as u32, up_to as u32);
-            self.blocks.push(Block {
-                cuts: range(cuts.partition_point(|c| c.0 < input), cuts.partition_point(|c| c.0 <= input)),
-                missing: range(
-                    missing.partition_point(|m| m.0 < input),
-                    missing.partition_point(|m| m.0 <= input),
-                ),
-            });
-        }
-        self.cuts.threshold = cuts.iter().map(|c| c.1).collect();
-        self.cuts.mask = cuts.iter().map(|c| (c.2, c.3)).collect();
-        self.missing = missing.iter().map(|m| (m.1, m.2)).collect();
     }
 }
 
@@ -312,56 +211,29 @@ pub fn input_of(x: f64) -> f32 {
     (x as f32).clamp(-INPUT_MAX, INPUT_MAX)
 }
 
-/// A tree seen from the left.
-struct Walk {
-    /// Leaves as they stand from left to right.
-    left_to_right: Vec<u32>,
-    /// By split: the leaves under its left branch, as a range of positions from the left.
-    left_leaves: Vec<(usize, usize)>,
-    /// By leaf: input and change of the mean at each split above it, joined by input.
-    steps: Vec<Vec<(u32, f64)>>,
-}
-
-impl Walk {
-    fn new(tree: &Tree) -> Walk {
-        let means = tree.means();
-        let mut walk = Walk {
-            left_to_right: Vec::new(),
-            left_leaves: vec![(0, 0); tree.splits().len()],
-            steps: vec![Vec::new(); tree.leaves().len()],
-        };
-        // Depth first with an explicit stack: a branch to enter, or a split whose left branch is done.
-        enum Step {
-            Enter(Branch, Vec<(u32, f64)>),
-            LeftDone(usize),
-        }
-        let mut open = vec![Step::Enter(tree.root(), Vec::new())];
-        while let Some(step) = open.pop() {
-            match step {
-                Step::LeftDone(split) => walk.left_leaves[split].1 = walk.left_to_right.len(),
-                Step::Enter(Branch::Leaf(leaf), steps) => {
-                    walk.left_to_right.push(leaf);
-                    walk.steps[leaf as usize] = steps;
-                }
-                Step::Enter(Branch::Split(s), steps) => {
-                    let at = s as usize;
-                    let split = &tree.splits()[at];
-                    walk.left_leaves[at].0 = walk.left_to_right.len();
-                    let below = |to: Branch| {
-                        let change = tree.mean_of(to, &means).value - means[at].value;
-                        let mut steps = steps.clone();
-                        match steps.iter_mut().find(|(input, _)| *input == split.input) {
-                            Some((_, sum)) => *sum += change,
-                            None => steps.push((split.input, change)),
-                        }
-                        Step::Enter(to, steps)
-                    };
-                    open.push(below(split.right));
-                    open.push(Step::LeftDone(at));
-                    open.push(below(split.left));
-                }
+/// By leaf: input and change of the mean at each split above it, joined by input.
+fn steps_of(tree: &Tree) -> Vec<Vec<(u32, f64)>> {
+    let means = tree.means();
+    let mut by_leaf = vec![Vec::new(); tree.leaves().len()];
+    let mut open: Vec<(Branch, Vec<(u32, f64)>)> = vec![(tree.root(), Vec::new())];
+    while let Some((branch, steps)) = open.pop() {
+        let at = match branch {
+            Branch::Leaf(leaf) => {
+                by_leaf[leaf as usize] = steps;
+                continue;
             }
+            Branch::Split(split) => split as usize,
+        };
+        let split = &tree.splits()[at];
+        for to in [split.left, split.right] {
+            let change = tree.mean_of(to, &means).value - means[at].value;
+            let mut steps = steps.clone();
+            match steps.iter_mut().find(|(input, _)| *input == split.input) {
+                Some((_, sum)) => *sum += change,
+                None => steps.push((split.input, change)),
+            }
+            open.push((to, steps));
         }
-        walk
     }
+    by_leaf
 }
