@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Packs event files into a binary log that replays several times as fast.
+/// Packs event files into a binary log that replays without parsing.
 ///
 /// A packed log holds what features read, identifiers, and money in the reporting currency. `replay`, `train` and
 /// `backtest` take it in place of event files, with any catalogue. The event files stay the truth: keep them, and pack
