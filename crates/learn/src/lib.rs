@@ -16,6 +16,8 @@ pub mod grow;
 pub mod import;
 pub mod import_lightgbm;
 pub mod import_xgboost;
+#[cfg(feature = "lightgbm")]
+pub mod lightgbm;
 pub mod logistic;
 pub mod metrics;
 pub mod model;
@@ -26,5 +28,6 @@ pub mod shap;
 pub mod split;
 pub mod stage;
 pub mod train;
+pub mod trainer;
 pub mod tree;
 pub mod weights;

@@ -1,7 +1,7 @@
 //! What would have been learned at a time? Encodings, weights, trees and calibration from what was known then.
 
 use crate::bins::Matrix;
-use crate::boost::{BoostSettings, Boosted, Rows, boost};
+use crate::boost::{BoostSettings, Boosted, Rows};
 use crate::calibrate::{CalibrationChoice, Point, calibrate};
 use crate::dataset::{Dataset, Label};
 use crate::encode::encode;
@@ -9,6 +9,7 @@ use crate::model::{Encoding, Input};
 use crate::score::input_of;
 use crate::settings::TrainSettings;
 use crate::split::Parts;
+use crate::trainer::TrainerError;
 use crate::weights::{FULLY, Propensity, Unlabelled, targets};
 use ringfence_domain::vector::ColumnKind;
 use serde::{Deserialize, Serialize};
@@ -128,7 +129,7 @@ pub fn learn(
     parts: &Parts,
     settings: &TrainSettings,
     given: Option<&BoostSettings>,
-) -> Stage {
+) -> Result<Stage, TrainerError> {
     let known_of = |rows: &[u32]| known(dataset, rows, parts, settings);
     let (fit_known, stop_known) = (known_of(&parts.fit), known_of(&parts.validation));
     let (inputs, fit) = fit_inputs(dataset, &parts.fit, &fit_known, settings);
@@ -154,7 +155,7 @@ pub fn learn(
     let mut compared = Vec::new();
     let mut best: Option<(f64, Boosted, BoostSettings)> = None;
     for candidate in candidates {
-        let boosted = boost(fit_rows, Some(stop_rows), &directions, &candidate);
+        let boosted = settings.trainer.grow(fit_rows, Some(stop_rows), &directions, &candidate)?;
         let loss = boosted.history.iter().copied().fold(f64::INFINITY, f64::min);
         let name = format!(
             "{} leaves, leaf weight ≥ {}, l2 {}",
@@ -187,11 +188,16 @@ pub fn learn(
         trees: boosted.trees.len() as u64,
     };
     let calibration = calibrate(&points);
-    Stage { inputs, boosted, calibration, chosen, notes, fit: (fit, fit_target, fit_weight) }
+    Ok(Stage { inputs, boosted, calibration, chosen, notes, fit: (fit, fit_target, fit_weight) })
 }
 
 /// Learns once more from all rows, with as many trees as were found right, and keeps the calibration.
-pub fn learn_again(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, stage: Stage) -> Stage {
+pub fn learn_again(
+    dataset: &Dataset,
+    parts: &Parts,
+    settings: &TrainSettings,
+    stage: Stage,
+) -> Result<Stage, TrainerError> {
     let all = Parts { fit: parts.all(), validation: Vec::new(), calibration: Vec::new(), cut: parts.cut };
     let all_known = known(dataset, &all.fit, &all, settings);
     let (inputs, fit) = fit_inputs(dataset, &all.fit, &all_known, settings);
@@ -204,8 +210,8 @@ pub fn learn_again(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, s
     let directions = monotone(&inputs, settings);
     let history = stage.boosted.history.clone();
     let rows = Rows { matrix: &fit, target: &target, weight: &weight };
-    let boosted = Boosted { history, ..boost(rows, None, &directions, &chosen) };
-    Stage { inputs, boosted, fit: (fit, target, weight), ..stage }
+    let boosted = Boosted { history, ..settings.trainer.grow(rows, None, &directions, &chosen)? };
+    Ok(Stage { inputs, boosted, fit: (fit, target, weight), ..stage })
 }
 
 /// What unlabelled rows must be taken for: where labels are of one kind only, they are the other.
