@@ -1,9 +1,11 @@
 //! What separates abuse from honesty? Matrix, time split, training, calibration, evaluation, model file, model card.
 
+pub mod arrival;
 pub mod baseline;
 pub mod bins;
 pub mod boost;
 pub mod calibrate;
+mod calibrating;
 pub mod card;
 pub mod card_page;
 pub mod chance;

@@ -2,7 +2,8 @@
 
 use crate::bins::Matrix;
 use crate::boost::{BoostSettings, Boosted, Rows};
-use crate::calibrate::{CalibrationChoice, Point, calibrate};
+use crate::calibrate::{CalibrationChoice, calibrate};
+use crate::calibrating::Calibrating;
 use crate::dataset::{Dataset, Label};
 use crate::encode::encode;
 use crate::model::{Encoding, Input};
@@ -81,7 +82,7 @@ pub fn matrix(dataset: &Dataset, rows: &[u32], inputs: &[Input]) -> Matrix {
 }
 
 /// Makes the inputs from teaching rows, and the matrix of those rows with their out-of-fold numbers.
-fn fit_inputs(
+pub(crate) fn fit_inputs(
     dataset: &Dataset,
     rows: &[u32],
     known: &[Option<bool>],
@@ -168,17 +169,8 @@ pub fn learn(
     }
     let (_, boosted, chosen) = best.expect("there is at least one candidate");
 
-    // Rows that stopped the training calibrate too: one number was chosen by them, and labels are scarce.
-    let late = [parts.validation.as_slice(), &parts.calibration].concat();
-    let late_known = known_of(&late);
-    let held_out = matrix(dataset, &late, &inputs);
-    let in_calibration = usable(settings.weights.unlabelled_calibration, &[&late_known]);
-    let (target, weight) = targets(&late_known, &inverse(&held_out), in_calibration);
-    let raw = boosted.raw(&held_out);
-    let points: Vec<Point> = (0..raw.len())
-        .map(|i| Point { raw: raw[i], target: f64::from(target[i]), weight: f64::from(weight[i]) })
-        .filter(|p| p.weight > 0.0)
-        .collect();
+    let points = Calibrating { dataset, parts, settings, propensity: &propensity, monotone: &directions };
+    let (points, in_calibration) = points.points(&inputs, &boosted, &chosen)?;
     let notes = StageNotes {
         rows: [parts.fit.len() as u64, parts.validation.len() as u64, parts.calibration.len() as u64],
         labels: count_labels(dataset, parts),
@@ -215,7 +207,7 @@ pub fn learn_again(
 }
 
 /// What unlabelled rows must be taken for: where labels are of one kind only, they are the other.
-fn usable(wanted: Unlabelled, parts: &[&Vec<Option<bool>>]) -> Unlabelled {
+pub(crate) fn usable(wanted: Unlabelled, parts: &[&Vec<Option<bool>>]) -> Unlabelled {
     let one_kind = parts.iter().any(|known| !known.contains(&Some(false)) || !known.contains(&Some(true)));
     if one_kind { FULLY } else { wanted }
 }
