@@ -1,27 +1,21 @@
 //! How well and how fast does Ringfence do on the published card-fraud protocol?
 //!
-//! `cargo run --release -p ringfence-benchmark-card-fraud [-- PATH/card-fraud.csv.gz]`
+//! `cargo run --release -p ringfence-benchmark-card-fraud [-- [--validate] [--features OWN.toml] PATH/card-fraud.csv.gz]`
+//!
+//! `--validate` compares features and ways to train on weeks whose labels were known before the test week began, and
+//! leaves the test week alone: what it says is what the choice rests on.
 
-use ringfence_domain::words::Verdict;
-use ringfence_domain::{Currency, Duration, Event, EventType, Money, Refusal, Timestamp};
-use ringfence_features::fact::at;
-use ringfence_features::kind::Kind;
-use ringfence_features::packed::{PackReader, PackWriter, empty_fact};
-use ringfence_features::{Catalogue, Folder, Plan};
-use ringfence_imports::{Sink, SinkError};
-use ringfence_learn::dataset::{Dataset, KnownVerdict, RowMeta};
-use ringfence_learn::metrics::{DayRow, Ranking, precision_per_day};
-use ringfence_learn::score::{Scorer, Scratch};
-use ringfence_learn::settings::TrainSettings;
-use ringfence_learn::train::train;
-use std::collections::BTreeMap;
+mod log;
+mod protocol;
+mod recipe;
+
+use log::{Packing, Truth, fold};
+use protocol::{Counts, Figures, TRAIN_DAY, Table, Weeks, judge};
+use recipe::{Recipe, candidates, chosen};
+use ringfence_features::{Catalogue, Plan};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// First days of the training week and of the test week, days since 1970 (2018-07-25 and 2018-08-08).
-const TRAIN_DAY: i64 = 17_737;
-const TEST_DAY: i64 = TRAIN_DAY + 14;
 
 const PUBLISHED: &[(&str, &str, &str, &str)] = &[
     ("logistic regression", "0.871", "0.606", "0.291"),
@@ -31,32 +25,82 @@ const PUBLISHED: &[(&str, &str, &str, &str)] = &[
     ("XGBoost, tuned", "0.872", "0.694", "0.304"),
 ];
 
-fn convert(money: Money, _: Timestamp) -> Option<i64> {
-    Some(money.amount)
-}
+/// Rows and frauds of the published weeks.
+const COUNTS: Counts = [67_240, 598, 58_264, 385];
+
+/// Weeks that validation judges: the last is that of the training week, whose labels are known when the test week begins.
+const VALIDATION_WEEKS: i64 = 5;
+
+type Plans = [(&'static str, Arc<Plan>); 2];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).unwrap_or_else(|| "../shared/data/card-fraud.csv.gz".into());
-    let file = std::fs::File::open(&path).map_err(|e| {
+    let asked = Asked::read(std::env::args().skip(1))?;
+    let path = asked.path.as_str();
+    let file = std::fs::File::open(path).map_err(|e| {
         format!("could not open {path}: {e}; give the path of card-fraud.csv.gz (see benchmarks/card-fraud/README.md)")
     })?;
-    let published = Arc::new(Plan::compile(&Catalogue::parse(include_str!("../published.toml"))?)?);
-    let ours = Arc::new(Plan::compile(&Catalogue::parse(include_str!("../ours.toml"))?)?);
-    let mut sink = Packing::new(published.clone());
+    let compile = |text: &str| -> Result<Arc<Plan>, Box<dyn Error>> {
+        Ok(Arc::new(Plan::compile(&Catalogue::parse(text)?)?))
+    };
+    let own = match &asked.features {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| format!("could not read {path}: {e}; give a feature catalogue"))?,
+        None => include_str!("../ours.toml").to_owned(),
+    };
+    let plans: Plans = [
+        ("published features", compile(include_str!("../published.toml"))?),
+        ("own features", compile(&own)?),
+    ];
+    let mut sink = Packing::new(plans[0].1.clone());
     ringfence_imports::card_fraud(flate2::read::GzDecoder::new(file), &mut sink)?;
     let (packed, truth) = sink.finish();
     println!("{} events in the packed log, {:.0} MB\n", truth.events, packed.len() as f64 / 1e6);
+    if asked.validate {
+        return validate(&plans, &packed, &truth);
+    }
+    speed(&plans[0].1, &packed)?;
+    published(&plans, &packed, &truth)
+}
 
+/// What the command line asks for.
+struct Asked {
+    path: String,
+    validate: bool,
+    features: Option<String>,
+}
+
+impl Asked {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
+        let path = "../shared/data/card-fraud.csv.gz".to_owned();
+        let mut asked = Asked { path, validate: false, features: None };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--validate" => asked.validate = true,
+                "--features" => asked.features = Some(words.next().ok_or("--features needs a file")?),
+                option if option.starts_with("--") => {
+                    return Err(format!("`{option}` is no option; give `--validate` or `--features FILE`"));
+                }
+                _ => asked.path = word,
+            }
+        }
+        Ok(asked)
+    }
+}
+
+fn speed(plan: &Arc<Plan>, packed: &[u8]) -> Result<(), Box<dyn Error>> {
     println!("Speed: the 15 published features of every row, from the packed log, one core");
     for _ in 0..3 {
         let start = Instant::now();
-        let vectors = fold(&published, &packed, |_, _| ())?;
+        let vectors = fold(plan, packed, &(0..0), |_, _| ())?;
         let seconds = start.elapsed().as_secs_f64();
         println!(
             "  {vectors} vectors in {seconds:.2} s (goal 1.0 s; 4.9 s in vectorised NumPy on such a core, features only)"
         );
     }
+    Ok(())
+}
 
+fn published(plans: &Plans, packed: &[u8], truth: &Truth) -> Result<(), Box<dyn Error>> {
     println!(
         "\nProtocol: train 2018-07-25…31, a week of delay, test 2018-08-08…14, known customers left out"
     );
@@ -64,175 +108,54 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, auc, ap, cp) in PUBLISHED {
         println!("{name:<34} {auc:>6} {ap:>18} {cp:>20}");
     }
-    for (name, plan) in
-        [("Ringfence, published features", &published), ("Ringfence, its own features", &ours)]
-    {
-        let figures = protocol(plan, &packed, &truth)?;
-        println!(
-            "{name:<34} {:>6.3} {:>18.3} {:>20.3}",
-            figures.auc, figures.average_precision, figures.card_precision
-        );
+    for (name, plan) in plans {
+        let days = Weeks::PUBLISHED.train..Weeks::PUBLISHED.test().end;
+        let table = Table::read(plan, packed, &days)?;
+        let (counts, figures) = judge(&table, truth, Weeks::PUBLISHED, &chosen())?;
+        if counts != COUNTS {
+            return Err(format!("the protocol's counts are {COUNTS:?}; these are {counts:?}").into());
+        }
+        print_figures(&format!("Ringfence, {name}"), figures);
     }
     println!("goal {:>36} {:>18} {:>20}", "0.890", "0.700", "0.305");
     Ok(())
 }
 
-struct Figures {
-    auc: f64,
-    average_precision: f64,
-    card_precision: f64,
+fn print_figures(name: &str, f: Figures) {
+    println!("{name:<34} {:>6.3} {:>18.3} {:>20.3}", f.auc, f.average_precision, f.card_precision);
 }
 
-/// Days of a customer's frauds.
-type FraudDays = BTreeMap<String, Vec<i64>>;
-
-struct Truth {
-    events: u64,
-    frauds: BTreeMap<String, bool>,
-    fraud_days: FraudDays,
-}
-
-fn protocol(plan: &Arc<Plan>, packed: &[u8], truth: &Truth) -> Result<Figures, Box<dyn Error>> {
-    let mut training = Dataset::new(plan.schema.clone());
-    let mut test: Vec<(RowMeta, Vec<f64>, bool)> = Vec::new();
-    fold(plan, packed, |meta, vector| {
-        let day = meta.requested_at.day();
-        let fraud = truth.frauds[&meta.refund];
-        if (TRAIN_DAY..TRAIN_DAY + 7).contains(&day) {
-            let at = meta.requested_at.plus(Duration::days(7));
-            let verdict = if fraud { Verdict::Abuse } else { Verdict::Legitimate };
-            training.push(RowMeta { verdicts: vec![KnownVerdict { verdict, at }], ..meta }, vector);
-        } else if (TEST_DAY..TEST_DAY + 7).contains(&day) {
-            let known = |d: &i64| (TRAIN_DAY..=day - 8).contains(d);
-            if !truth.fraud_days.get(&meta.account).is_some_and(|days| days.iter().any(known)) {
-                test.push((meta, vector.to_vec(), fraud));
-            }
-        }
-    })?;
-    let training_frauds = training.rows().iter().filter(|r| truth.frauds[&r.refund]).count();
-    let test_frauds = test.iter().filter(|t| t.2).count();
-    let counts = (training.rows().len(), training_frauds, test.len(), test_frauds);
-    if counts != (67_240, 598, 58_264, 385) {
-        return Err(format!("the protocol's counts are 67240, 598, 58264, 385; these are {counts:?}").into());
-    }
-    let until = Timestamp::from_millis(TEST_DAY * Duration::DAY.0).expect("a day of 2018");
-    let mut settings = TrainSettings::default();
-    settings.split.maturity_days = 7;
-    let model = train(&training, until, &settings)?.model;
-    let scorer = Scorer::compile(&model, &plan.schema)?;
-    let mut scratch = Scratch::default();
-    let scores: Vec<f64> = test.iter().map(|t| scorer.raw(&t.1, &mut scratch)).collect();
-    let target: Vec<bool> = test.iter().map(|t| t.2).collect();
-    let weight = vec![1.0; scores.len()];
-    let ranking = Ranking::new(&scores, &target);
-    let mut accounts = BTreeMap::new();
-    let rows: Vec<DayRow> = test
-        .iter()
-        .zip(&scores)
-        .map(|((meta, _, fraud), &score)| {
-            let next = accounts.len() as u32;
-            let account = *accounts.entry(meta.account.clone()).or_insert(next);
-            DayRow { day: meta.requested_at.day(), account, score, target: *fraud }
-        })
+/// The protocol on earlier weeks. The last row that is looked at has a label a day before the test week.
+fn validate(plans: &Plans, packed: &[u8], truth: &Truth) -> Result<(), Box<dyn Error>> {
+    let weeks: Vec<Weeks> = (0..VALIDATION_WEEKS)
+        .map(|back| Weeks { train: TRAIN_DAY - 14 - 7 * (VALIDATION_WEEKS - 1 - back) })
         .collect();
-    Ok(Figures {
-        auc: ranking.auc(&weight).ok_or("no frauds in the test week")?,
-        average_precision: ranking.average_precision(&weight).ok_or("no frauds in the test week")?,
-        card_precision: precision_per_day(&rows, 100).ok_or("no rows in the test week")?,
-    })
-}
-
-/// Folds the whole log; hands over the rows of the protocol's weeks; returns how many vectors were taken.
-fn fold(
-    plan: &Arc<Plan>,
-    packed: &[u8],
-    mut row: impl FnMut(RowMeta, &[f64]),
-) -> Result<u64, Box<dyn Error>> {
-    let mut folder = Folder::new(plan.clone());
-    let mut reader = PackReader::new(packed)?;
-    let mut fact = empty_fact();
-    let mut vectors = 0;
-    while let Some(mut block) = reader.next_block(folder.names_mut())? {
-        while reader.read(&mut block, &mut fact)? {
-            if fact.event_type != EventType::RefundRequested {
-                folder.fold(&fact);
-                continue;
+    let days = weeks[0].train..TRAIN_DAY + 7;
+    println!(
+        "Validation: the protocol on {VALIDATION_WEEKS} earlier weeks, the last of them 2018-07-25…31; means, and AUC of each week"
+    );
+    println!("| features | trained by | AUC | average precision | card precision@100 | AUC by week |");
+    println!("|---|---|---|---|---|---|");
+    for (features, plan) in plans.iter().rev() {
+        let table = Table::read(plan, packed, &days)?;
+        for recipe in candidates() {
+            let (mut sum, mut each) = (Figures::default(), Vec::new());
+            for &week in &weeks {
+                let (_, figures) = judge(&table, truth, week, &recipe)?;
+                sum.auc += figures.auc / weeks.len() as f64;
+                sum.average_precision += figures.average_precision / weeks.len() as f64;
+                sum.card_precision += figures.card_precision / weeks.len() as f64;
+                each.push(format!("{:.3}", figures.auc));
             }
-            folder.vector(&fact);
-            vectors += 1;
-            let day = fact.time.div_euclid(Duration::DAY.0);
-            // Rows outside the two weeks only cost their vector.
-            if (TRAIN_DAY..TEST_DAY + 7).contains(&day) {
-                let text = |kind, slot| folder.state().names.of(kind).text(fact.id(slot)).to_owned();
-                let meta = RowMeta {
-                    refund: text(Kind::Refund, at::RefundRequested::refund),
-                    account: text(Kind::Account, at::RefundRequested::account),
-                    order: text(Kind::Order, at::RefundRequested::order),
-                    position: fact.position,
-                    requested_at: Timestamp::from_millis(fact.time).ok_or("a time out of range")?,
-                    amount_minor: fact.slots[at::RefundRequested::amount] as i64,
-                    currency: Currency::EUR,
-                    test_purchase: false,
-                    verdicts: Vec::new(),
-                };
-                row(meta, folder.last_vector());
-            }
-            folder.complete(&fact);
+            let Recipe { name, .. } = recipe;
+            println!(
+                "| {features} | {name} | {:.4} | {:.4} | {:.4} | {} |",
+                sum.auc,
+                sum.average_precision,
+                sum.card_precision,
+                each.join(" ")
+            );
         }
     }
-    Ok(vectors)
-}
-
-/// Packs the imported events, and keeps the labels apart.
-struct Packing {
-    folder: Folder,
-    writer: PackWriter,
-    out: Vec<u8>,
-    position: u64,
-    requests: BTreeMap<String, (String, i64)>,
-    frauds: BTreeMap<String, bool>,
-    fraud_days: FraudDays,
-}
-
-impl Packing {
-    fn new(plan: Arc<Plan>) -> Packing {
-        let mut out = Vec::new();
-        let writer = PackWriter::new(Currency::EUR, &mut out);
-        let (requests, frauds, fraud_days) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Packing { folder: Folder::new(plan), writer, out, position: 0, requests, frauds, fraud_days }
-    }
-    fn finish(mut self) -> (Vec<u8>, Truth) {
-        self.writer.flush(&mut self.out);
-        (self.out, Truth { events: self.position, frauds: self.frauds, fraud_days: self.fraud_days })
-    }
-}
-
-impl Sink for Packing {
-    fn event(&mut self, event: &Event) -> Result<(), SinkError> {
-        use ringfence_domain::Body;
-        match &event.body {
-            Body::RefundRequested(r) => {
-                self.requests.insert(r.refund.to_string(), (r.account.to_string(), event.time.day()));
-            }
-            Body::VerdictRecorded(v) => {
-                let fraud = v.verdict == Verdict::Abuse;
-                if let Some((account, day)) = self.requests.remove(v.subject.id.as_str()) {
-                    if fraud {
-                        self.fraud_days.entry(account).or_default().push(day);
-                    }
-                    self.frauds.insert(v.subject.id.to_string(), fraud);
-                }
-            }
-            _ => {}
-        }
-        if let Some(fact) = self.folder.flatten(event, self.position, &convert) {
-            self.writer.push(&fact, event.id.as_str(), &self.folder.state().names, &mut self.out);
-            self.folder.fold_clock(&fact);
-        }
-        self.position += 1;
-        Ok(())
-    }
-    fn reject(&mut self, refusal: &Refusal, _: &[u8]) -> Result<(), SinkError> {
-        Err(refusal.to_string().into())
-    }
+    Ok(())
 }

@@ -98,8 +98,12 @@ pub struct RowMeta {
 impl RowMeta {
     /// The label as known at `until`: of the verdicts known by then the latest (of equally late ones the last listed).
     pub fn label(&self, until: Timestamp) -> Option<Label> {
+        self.known(until).map(|(label, _)| label)
+    }
+    /// The same, and when it became known.
+    pub fn known(&self, until: Timestamp) -> Option<(Label, Timestamp)> {
         let known = self.verdicts.iter().filter(|v| v.at <= until);
-        known.max_by_key(|v| v.at).and_then(|v| Label::of(v.verdict))
+        known.max_by_key(|v| v.at).and_then(|v| Some((Label::of(v.verdict)?, v.at)))
     }
 }
 

@@ -39,11 +39,7 @@ pub fn import_lightgbm(text: &str, schema: &Schema) -> Result<Model, ImportError
     }
     let names = head.get("feature_names").copied().unwrap_or_default();
     let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
-    let rest = rest.split("\nend of trees").next().unwrap_or_default();
-    let mut trees = Vec::new();
-    for (index, block) in rest.split("\nTree=").enumerate() {
-        trees.push(tree(index, &fields(block), names.len())?);
-    }
+    let trees = trees_in(rest, names.len())?;
     let inputs = inputs_of(&names, &trees, schema)?;
     let provenance = Provenance {
         trainer: format!("lightgbm {}", head.get("version").copied().unwrap_or_default()),
@@ -55,6 +51,19 @@ pub fn import_lightgbm(text: &str, schema: &Schema) -> Result<Model, ImportError
         settings: serde_json::Value::Null,
     };
     Ok(Model::imported(schema, provenance, inputs, Sum::F64, 0.0, trees)?)
+}
+
+/// The trees alone of a model text over `features` inputs.
+#[cfg(feature = "lightgbm")]
+pub(crate) fn trees_of(text: &str, features: usize) -> Result<Vec<Tree>, ImportError> {
+    let (_, rest) = text.split_once("\nTree=").ok_or(ImportError::Format("LightGBM text model"))?;
+    trees_in(rest, features)
+}
+
+/// What follows the first `Tree=`.
+fn trees_in(rest: &str, features: usize) -> Result<Vec<Tree>, ImportError> {
+    let rest = rest.split("\nend of trees").next().unwrap_or_default();
+    rest.split("\nTree=").enumerate().map(|(index, block)| tree(index, &fields(block), features)).collect()
 }
 
 fn fields(block: &str) -> BTreeMap<&str, &str> {

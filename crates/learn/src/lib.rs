@@ -1,9 +1,11 @@
 //! What separates abuse from honesty? Matrix, time split, training, calibration, evaluation, model file, model card.
 
+pub mod arrival;
 pub mod baseline;
 pub mod bins;
 pub mod boost;
 pub mod calibrate;
+mod calibrating;
 pub mod card;
 pub mod card_page;
 pub mod chance;
@@ -16,6 +18,8 @@ pub mod grow;
 pub mod import;
 pub mod import_lightgbm;
 pub mod import_xgboost;
+#[cfg(feature = "lightgbm")]
+pub mod lightgbm;
 pub mod logistic;
 pub mod metrics;
 pub mod model;
@@ -26,5 +30,6 @@ pub mod shap;
 pub mod split;
 pub mod stage;
 pub mod train;
+pub mod trainer;
 pub mod tree;
 pub mod weights;

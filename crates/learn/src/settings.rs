@@ -4,6 +4,7 @@ use crate::boost::BoostSettings;
 use crate::dataset::Target;
 use crate::encode::EncodeSettings;
 use crate::split::SplitSettings;
+use crate::trainer::Trainer;
 use crate::weights::WeightSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub const SEARCH_CELLS_MAX: usize = 20_000_000;
 pub struct TrainSettings {
     /// What the model is to find.
     pub target: Target,
+    /// Who grows the trees.
+    pub trainer: Trainer,
     /// Which rows are for what.
     pub split: SplitSettings,
     /// What rows without a label count.
@@ -45,6 +48,7 @@ impl Default for TrainSettings {
     fn default() -> Self {
         Self {
             target: Target::Abuse,
+            trainer: Trainer::default(),
             split: SplitSettings::default(),
             weights: WeightSettings::default(),
             encode: EncodeSettings::default(),

@@ -1,14 +1,16 @@
 //! What would have been learned at a time? Encodings, weights, trees and calibration from what was known then.
 
 use crate::bins::Matrix;
-use crate::boost::{BoostSettings, Boosted, Rows, boost};
-use crate::calibrate::{CalibrationChoice, Point, calibrate};
+use crate::boost::{BoostSettings, Boosted, Rows};
+use crate::calibrate::{CalibrationChoice, calibrate};
+use crate::calibrating::Calibrating;
 use crate::dataset::{Dataset, Label};
 use crate::encode::encode;
 use crate::model::{Encoding, Input};
 use crate::score::input_of;
 use crate::settings::TrainSettings;
 use crate::split::Parts;
+use crate::trainer::TrainerError;
 use crate::weights::{FULLY, Propensity, Unlabelled, targets};
 use ringfence_domain::vector::ColumnKind;
 use serde::{Deserialize, Serialize};
@@ -80,7 +82,7 @@ pub fn matrix(dataset: &Dataset, rows: &[u32], inputs: &[Input]) -> Matrix {
 }
 
 /// Makes the inputs from teaching rows, and the matrix of those rows with their out-of-fold numbers.
-fn fit_inputs(
+pub(crate) fn fit_inputs(
     dataset: &Dataset,
     rows: &[u32],
     known: &[Option<bool>],
@@ -128,7 +130,7 @@ pub fn learn(
     parts: &Parts,
     settings: &TrainSettings,
     given: Option<&BoostSettings>,
-) -> Stage {
+) -> Result<Stage, TrainerError> {
     let known_of = |rows: &[u32]| known(dataset, rows, parts, settings);
     let (fit_known, stop_known) = (known_of(&parts.fit), known_of(&parts.validation));
     let (inputs, fit) = fit_inputs(dataset, &parts.fit, &fit_known, settings);
@@ -154,7 +156,7 @@ pub fn learn(
     let mut compared = Vec::new();
     let mut best: Option<(f64, Boosted, BoostSettings)> = None;
     for candidate in candidates {
-        let boosted = boost(fit_rows, Some(stop_rows), &directions, &candidate);
+        let boosted = settings.trainer.grow(fit_rows, Some(stop_rows), &directions, &candidate)?;
         let loss = boosted.history.iter().copied().fold(f64::INFINITY, f64::min);
         let name = format!(
             "{} leaves, leaf weight ≥ {}, l2 {}",
@@ -167,17 +169,8 @@ pub fn learn(
     }
     let (_, boosted, chosen) = best.expect("there is at least one candidate");
 
-    // Rows that stopped the training calibrate too: one number was chosen by them, and labels are scarce.
-    let late = [parts.validation.as_slice(), &parts.calibration].concat();
-    let late_known = known_of(&late);
-    let held_out = matrix(dataset, &late, &inputs);
-    let in_calibration = usable(settings.weights.unlabelled_calibration, &[&late_known]);
-    let (target, weight) = targets(&late_known, &inverse(&held_out), in_calibration);
-    let raw = boosted.raw(&held_out);
-    let points: Vec<Point> = (0..raw.len())
-        .map(|i| Point { raw: raw[i], target: f64::from(target[i]), weight: f64::from(weight[i]) })
-        .filter(|p| p.weight > 0.0)
-        .collect();
+    let points = Calibrating { dataset, parts, settings, propensity: &propensity, monotone: &directions };
+    let (points, in_calibration) = points.points(&inputs, &boosted, &chosen)?;
     let notes = StageNotes {
         rows: [parts.fit.len() as u64, parts.validation.len() as u64, parts.calibration.len() as u64],
         labels: count_labels(dataset, parts),
@@ -187,11 +180,16 @@ pub fn learn(
         trees: boosted.trees.len() as u64,
     };
     let calibration = calibrate(&points);
-    Stage { inputs, boosted, calibration, chosen, notes, fit: (fit, fit_target, fit_weight) }
+    Ok(Stage { inputs, boosted, calibration, chosen, notes, fit: (fit, fit_target, fit_weight) })
 }
 
 /// Learns once more from all rows, with as many trees as were found right, and keeps the calibration.
-pub fn learn_again(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, stage: Stage) -> Stage {
+pub fn learn_again(
+    dataset: &Dataset,
+    parts: &Parts,
+    settings: &TrainSettings,
+    stage: Stage,
+) -> Result<Stage, TrainerError> {
     let all = Parts { fit: parts.all(), validation: Vec::new(), calibration: Vec::new(), cut: parts.cut };
     let all_known = known(dataset, &all.fit, &all, settings);
     let (inputs, fit) = fit_inputs(dataset, &all.fit, &all_known, settings);
@@ -204,12 +202,12 @@ pub fn learn_again(dataset: &Dataset, parts: &Parts, settings: &TrainSettings, s
     let directions = monotone(&inputs, settings);
     let history = stage.boosted.history.clone();
     let rows = Rows { matrix: &fit, target: &target, weight: &weight };
-    let boosted = Boosted { history, ..boost(rows, None, &directions, &chosen) };
-    Stage { inputs, boosted, fit: (fit, target, weight), ..stage }
+    let boosted = Boosted { history, ..settings.trainer.grow(rows, None, &directions, &chosen)? };
+    Ok(Stage { inputs, boosted, fit: (fit, target, weight), ..stage })
 }
 
 /// What unlabelled rows must be taken for: where labels are of one kind only, they are the other.
-fn usable(wanted: Unlabelled, parts: &[&Vec<Option<bool>>]) -> Unlabelled {
+pub(crate) fn usable(wanted: Unlabelled, parts: &[&Vec<Option<bool>>]) -> Unlabelled {
     let one_kind = parts.iter().any(|known| !known.contains(&Some(false)) || !known.contains(&Some(true)));
     if one_kind { FULLY } else { wanted }
 }

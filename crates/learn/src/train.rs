@@ -12,6 +12,7 @@ use crate::model::{FORMAT, FORMAT_VERSION, Model, Provenance, Sum};
 use crate::settings::TrainSettings;
 use crate::split::{matured, split, test_start};
 use crate::stage::{ROWS_OF_A_KIND_MIN, Stage, StageNotes, known, learn, learn_again, matrix};
+use crate::trainer::TrainerError;
 use ringfence_domain::Timestamp;
 
 /// L2 penalty of the logistic regression that models are compared with, in rows.
@@ -64,6 +65,9 @@ pub enum TrainError {
     /// A share or number that makes no sense.
     #[error("the setting `{0}` must be {1}")]
     Setting(&'static str, &'static str),
+    /// The trainer that was asked for is not there, or failed.
+    #[error(transparent)]
+    Trainer(#[from] TrainerError),
 }
 
 /// A model, and what is to be said about it.
@@ -97,13 +101,16 @@ pub struct Rehearsal {
 /// Learns from what was known at `until`.
 pub fn train(dataset: &Dataset, until: Timestamp, settings: &TrainSettings) -> Result<Trained, TrainError> {
     check(dataset, settings)?;
-    let rehearsal = rehearse(dataset, until, settings);
+    if !settings.trainer.is_there() {
+        return Err(TrainerError::NotBuilt.into());
+    }
+    let rehearsal = rehearse(dataset, until, settings)?;
     let parts = split(dataset, until, &settings.split);
     enough(dataset, until, settings)?;
     let chosen = rehearsal.as_ref().map(|(_, chosen)| chosen.clone());
-    let mut stage = learn(dataset, &parts, settings, chosen.as_ref());
+    let mut stage = learn(dataset, &parts, settings, chosen.as_ref())?;
     if settings.refit {
-        stage = learn_again(dataset, &parts, settings, stage);
+        stage = learn_again(dataset, &parts, settings, stage)?;
     }
     let model = model_of(dataset, until, settings, &stage);
     Ok(Trained { model, notes: stage.notes, rehearsal: rehearsal.map(|(rehearsal, _)| rehearsal) })
@@ -157,16 +164,18 @@ fn rehearse(
     dataset: &Dataset,
     until: Timestamp,
     settings: &TrainSettings,
-) -> Option<(Rehearsal, crate::boost::BoostSettings)> {
+) -> Result<Option<(Rehearsal, crate::boost::BoostSettings)>, TrainerError> {
     if settings.split.test_share <= 0.0 {
-        return None;
+        return Ok(None);
     }
-    let start = test_start(dataset, until, &settings.split)?;
-    enough(dataset, start, settings).ok()?;
+    let Some(start) = test_start(dataset, until, &settings.split) else { return Ok(None) };
+    if enough(dataset, start, settings).is_err() {
+        return Ok(None);
+    }
     let parts = split(dataset, start, &settings.split);
-    let mut stage = learn(dataset, &parts, settings, None);
+    let mut stage = learn(dataset, &parts, settings, None)?;
     if settings.refit {
-        stage = learn_again(dataset, &parts, settings, stage);
+        stage = learn_again(dataset, &parts, settings, stage)?;
     }
     let in_test = |&r: &u32| dataset.rows()[r as usize].requested_at >= start;
     let rows: Vec<u32> = matured(dataset, until, &settings.split).into_iter().filter(in_test).collect();
@@ -183,7 +192,7 @@ fn rehearse(
     let labels = rows.iter().map(|&r| dataset.rows()[r as usize].label(until)).collect();
     let model = model_of(dataset, start, settings, &stage);
     let chosen = stage.chosen.clone();
-    Some((Rehearsal { model, notes: stage.notes, rows, labels, scores, baselines, start }, chosen))
+    Ok(Some((Rehearsal { model, notes: stage.notes, rows, labels, scores, baselines, start }, chosen)))
 }
 
 fn model_of(dataset: &Dataset, until: Timestamp, settings: &TrainSettings, stage: &Stage) -> Model {
@@ -196,7 +205,7 @@ fn model_of(dataset: &Dataset, until: Timestamp, settings: &TrainSettings, stage
         target: settings.target,
         catalogue: dataset.schema().hash.clone(),
         provenance: Provenance {
-            trainer: "ringfence".to_owned(),
+            trainer: settings.trainer.name().to_owned(),
             code: env!("CARGO_PKG_VERSION").to_owned(),
             data: dataset.hash(),
             from: time(rows.first()),

@@ -6,7 +6,8 @@
 //! positive-unlabelled learning does (Elkan and Noto, KDD 2008), ranks and calibrates better. Which of the two holds, the
 //! data cannot tell; the defaults are those that did well in both (`cargo bench -p ringfence-learn --bench biased`).
 //!
-//! Average precision and ECE there, means of three worlds each:
+//! Average precision and ECE there, means of three worlds each (ECE when only the last rows calibrated; the bench prints it
+//! as it is now):
 //!
 //! | | choice rests on features | hunches beyond them | few labels | a tenth at random |
 //! |---|---|---|---|---|

@@ -12,6 +12,7 @@ use ringfence_learn::dataset::Dataset;
 use ringfence_learn::evaluate::EvaluateSettings;
 use ringfence_learn::settings::TrainSettings;
 use ringfence_learn::train::{TrainError, Trained, train};
+use ringfence_learn::trainer::{Trainer, TrainerError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -40,9 +41,30 @@ pub(crate) struct Args {
     /// Settings of training [default: see `docs/guides/train.md`].
     #[arg(long, value_name = "FILE.toml")]
     settings: Option<PathBuf>,
+    /// Who grows the trees [default: as the settings say, else ringfence]; `lightgbm` needs a build with that feature.
+    #[arg(long, value_enum, value_name = "NAME")]
+    trainer: Option<TrainerName>,
     /// Where the model goes.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+}
+
+/// Who grows the trees.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TrainerName {
+    /// Our own trainer, in pure Rust.
+    Ringfence,
+    /// LightGBM.
+    Lightgbm,
+}
+
+impl From<TrainerName> for Trainer {
+    fn from(name: TrainerName) -> Trainer {
+        match name {
+            TrainerName::Ringfence => Trainer::Ringfence,
+            TrainerName::Lightgbm => Trainer::Lightgbm,
+        }
+    }
 }
 
 /// A model that was written.
@@ -60,6 +82,10 @@ pub(crate) struct Learned {
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let own = args.settings.as_deref().map(settings).transpose()?;
+    let asked = args.trainer.map(Trainer::from);
+    if asked.is_some_and(|trainer| !trainer.is_there()) {
+        return Err(TrainerError::NotBuilt).at("--trainer");
+    }
     let dataset = match &args.vectors {
         Some(path) => super::evaluate::read_vectors(path)?,
         None => {
@@ -74,7 +100,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             vectors.into_dataset(&plan)
         }
     };
-    let settings = own.unwrap_or_else(|| defaults(&dataset));
+    let mut settings = own.unwrap_or_else(|| defaults(&dataset));
+    settings.trainer = asked.unwrap_or(settings.trainer);
     let learned = learn(&dataset, args.until, &settings, &args.out)?;
     if context.json {
         print::json(&learned.card)?;
@@ -116,7 +143,7 @@ pub(crate) fn learn(
     let trained = train(dataset, until, settings).map_err(|error| {
         let place = match &error {
             TrainError::NothingMatured { .. } | TrainError::TooFewLabels { .. } => "--until",
-            TrainError::Column { .. } | TrainError::Setting(..) => "--settings",
+            TrainError::Column { .. } | TrainError::Setting(..) | TrainError::Trainer(_) => "--settings",
             TrainError::NoInputs => "--features",
         };
         Err::<(), _>(&error).at(place).err().unwrap_or_else(|| Failure::new(&error, place))
