@@ -80,6 +80,14 @@ impl Dedupe {
             hashbrown::hash_map::Entry::Occupied(_) => Seen::Different,
         }
     }
+    /// Compares an event with those seen, without remembering it.
+    pub fn peek(&self, key: ContentKey) -> Seen {
+        match self.seen.get(&key.id) {
+            None => Seen::New,
+            Some(content) if *content == key.content => Seen::Same,
+            Some(_) => Seen::Different,
+        }
+    }
     /// How many events are remembered.
     pub fn len(&self) -> usize {
         self.seen.len()

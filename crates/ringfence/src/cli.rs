@@ -37,4 +37,5 @@ pub(crate) enum Command {
     Evaluate(commands::evaluate::Args),
     Backtest(commands::backtest::Args),
     Returns(commands::returns::Args),
+    Serve(commands::serve::Args),
 }

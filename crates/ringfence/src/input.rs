@@ -6,6 +6,7 @@ use crate::packed;
 use crate::print;
 use crate::progress::Progress;
 use ringfence_domain::codec::RawLines;
+use ringfence_domain::config::Config;
 use ringfence_domain::tokens::{TokenKey, Tokeniser};
 use ringfence_domain::{Decoder, Event, Refusal};
 use ringfence_store::open::{Progress as BytesRead, open_with_progress};
@@ -72,15 +73,23 @@ pub(crate) fn faults_in_words(faults: &[Fault], total: u64) -> String {
 pub(crate) fn decoder(context: &Context) -> Result<Decoder, Failure> {
     // Files may be of any time: the clock of this machine says nothing about them.
     let decoder = Decoder::new(context.config.limits(None));
-    if context.config.tokens.is_empty() {
-        return Ok(decoder);
+    Ok(match tokeniser(&context.config)? {
+        Some(tokens) => decoder.with_tokens(tokens),
+        None => decoder,
+    })
+}
+
+/// What turns personal values into tokens, where the deployment configures it; its key is in the environment.
+pub(crate) fn tokeniser(config: &Config) -> Result<Option<Tokeniser>, Failure> {
+    if config.tokens.is_empty() {
+        return Ok(None);
     }
     let text = std::env::var(TOKEN_KEY).map_err(|_| {
         Failure::new("the configuration replaces values by tokens, and there is no key", TOKEN_KEY)
             .help("make one with `openssl rand -hex 32`, keep it for good, and export it under this name")
     })?;
     let key = TokenKey::from_hex(&text).at(TOKEN_KEY)?;
-    Ok(decoder.with_tokens(Tokeniser::new(key, context.config.tokens.iter().copied())))
+    Ok(Some(Tokeniser::new(key, config.tokens.iter().copied())))
 }
 
 /// Reads every line with its bytes, good or bad, on this thread: for a check.

@@ -9,6 +9,7 @@ pub(crate) mod pack;
 pub(crate) mod replay;
 pub(crate) mod returns;
 pub(crate) mod score;
+pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod train;
 
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
         Command::Returns(args) => returns::run(&args, &context),
+        Command::Serve(args) => serve::run(&args, &context),
     }
 }
 

@@ -1,0 +1,142 @@
+//! How is the decision service started? Its state in one folder, answers over HTTP.
+
+use crate::commands::Context;
+use crate::failure::{At, Failure};
+use crate::history;
+use crate::input;
+use crate::print;
+use crate::progress::Progress;
+use ringfence_domain::Timestamp;
+use ringfence_service::core::Versioned;
+use ringfence_service::serve::Service;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Answers refund requests over HTTP, with everything that it takes in a durable log.
+///
+/// The first start prints a link that makes the first API key; there is no default key. What was answered stays
+/// answered: a restart takes the log back and compares every decision with its record. /docs describes the endpoints.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Example:\n  ringfence serve --data shop --model model.json\n  ringfence serve --data shop --listen 0.0.0.0:8420"
+)]
+pub(crate) struct Args {
+    /// Folder of the log, the snapshots and the keys; made where it is not there.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where to listen. Put a proxy with TLS before it when others than this machine are to reach it.
+    #[arg(long, default_value = "127.0.0.1:8420", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// What `train` wrote. Without a model the policy decides by its rules and its prior.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// `default`, `rules-only`, or a policy file.
+    #[arg(long, default_value = "default", value_name = "FILE.toml")]
+    policy: String,
+    /// Feature catalogue [default: the built-in one].
+    #[arg(long, value_name = "FILE.toml")]
+    features: Option<PathBuf>,
+}
+
+/// What is told at the start.
+#[derive(Serialize, Debug)]
+struct Started {
+    address: String,
+    snapshot: Option<u64>,
+    records_replayed: u64,
+    decisions_compared: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_up: Option<String>,
+}
+
+fn clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(since.as_millis() as i64).unwrap_or(Timestamp::MIN)
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let plan = history::plan(args.features.as_deref())?;
+    let policy = history::policy(&args.policy)?;
+    let model = args.model.as_deref().map(|path| history::model(path).map(|m| (m, path))).transpose()?;
+    // Told with the file and the line at which it does not fit.
+    let fits = model.as_ref().map(|(m, path)| (m, *path));
+    history::decider(&plan, fits, &policy, &args.policy, context.config.rates.reporting())?;
+    let versioned =
+        Versioned { plan, model: model.map(|m| m.0), policy, rates: context.config.rates.clone() };
+    let tokens = input::tokeniser(&context.config)?;
+    let mut progress = Progress::new("take the log back", None);
+    let service = Service::open(&args.data, &versioned, &context.config, tokens, clock, &mut |done, _| {
+        progress.set(done);
+    })
+    .at(args.data.display())?;
+    drop(progress);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|e| Failure::new(format!("cannot start: {e}"), "threads for connections"))?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|e| {
+            Failure::new(format!("cannot listen: {e}"), args.listen)
+                .help("choose another address with --listen")
+        })?;
+        let address = listener.local_addr().unwrap_or(args.listen);
+        let restart = service.restart;
+        let started = Started {
+            address: format!("http://{address}"),
+            snapshot: restart.snapshot,
+            records_replayed: restart.records,
+            decisions_compared: restart.compared,
+            set_up: service.set_up_token(),
+        };
+        if context.json {
+            print::json(&started)?;
+        } else {
+            print::out(&words(&started))?;
+        }
+        service.run(listener, stop()).await.at(args.data.display())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Control-C, or what a service manager sends.
+async fn stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+fn words(started: &Started) -> String {
+    let mut out = format!("{}\n", print::headline(&format!("listening on {}", started.address)));
+    let from = started
+        .snapshot
+        .map_or_else(|| "the beginning".to_owned(), |p| format!("a snapshot at record {}", print::count(p)));
+    out += &format!(
+        "from {from}, {} records taken back, {} decisions came out as they were answered\n",
+        print::count(started.records_replayed),
+        print::count(started.decisions_compared)
+    );
+    if let Some(token) = &started.set_up {
+        out += &format!(
+            "\nno key yet; make the first one, an administrator's, with this token, which works once:\n  \
+             curl -X POST {}/v1/setup -H 'content-type: application/json' -d '{{\"token\":\"{token}\"}}'\n",
+            started.address
+        );
+    }
+    out += &format!("\nendpoints  {}/docs\n", started.address);
+    out
+}

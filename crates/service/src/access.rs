@@ -1,0 +1,247 @@
+//! Who may do what? API keys, roles, and one table of what each role is allowed; what is not in it is denied.
+//!
+//! A key is 256 random bits, shown once. What is kept is its SHA-256: the keys are as random as a hash, so that a slow
+//! hash would add nothing. There is no default key: the first start prints a link with a token that makes the first one.
+
+use ringfence_domain::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Most keys of one deployment.
+pub const KEYS_MAX: usize = 1_000;
+/// Longest name of a key, bytes.
+pub const KEY_NAME_MAX: usize = 128;
+/// What keys begin with, so that secret scanners find them.
+const KEY_PREFIX: &str = "rf_";
+
+/// What a caller is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A system of the shop: sends events and asks for decisions.
+    Integration,
+    /// Looks at requests and decisions.
+    Analyst,
+    /// Works cases.
+    Investigator,
+    /// Decides on what needs two.
+    Supervisor,
+    /// Reads everything, changes nothing.
+    Auditor,
+    /// Runs the deployment.
+    Admin,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 6] =
+        [Role::Integration, Role::Analyst, Role::Investigator, Role::Supervisor, Role::Auditor, Role::Admin];
+}
+
+/// What an endpoint needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permission {
+    /// Open to anyone: health, the API's description, the first key.
+    Anyone,
+    /// Send events and get decisions.
+    Send,
+    /// Read decisions.
+    ReadDecisions,
+    /// Read the head of the log, metrics, versions.
+    ReadOperations,
+    /// Take snapshots.
+    Operate,
+    /// Make and revoke keys.
+    ManageKeys,
+}
+
+/// The policy table: what each role may do.
+pub fn allowed(role: Role, permission: Permission) -> bool {
+    use Permission::{Anyone, ManageKeys, Operate, ReadDecisions, ReadOperations, Send};
+    match role {
+        Role::Integration => matches!(permission, Anyone | Send | ReadDecisions),
+        Role::Analyst | Role::Investigator => matches!(permission, Anyone | ReadDecisions),
+        Role::Supervisor | Role::Auditor => matches!(permission, Anyone | ReadDecisions | ReadOperations),
+        Role::Admin => matches!(permission, Anyone | ReadDecisions | ReadOperations | Operate | ManageKeys),
+    }
+}
+
+/// A key as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    key: Key,
+    sha256: String,
+}
+
+/// A key as it is shown: without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Key {
+    /// Names the key in lists and logs.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// What its holder is.
+    pub role: Role,
+    /// When it was made.
+    #[schemars(with = "String")]
+    pub created_at: Timestamp,
+    /// From then on it is refused.
+    #[schemars(with = "Option<String>")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why keys cannot be kept or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The file.
+    #[error("{doing} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Of what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not what this program writes.
+    #[error("{} is not a list of keys ({what}); restore it from a backup, or remove it and set the deployment up again", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Too many.
+    #[error("there are {KEYS_MAX} keys already; revoke those that nobody uses")]
+    TooMany,
+    /// No such name.
+    #[error("a key needs a name of 1 to {KEY_NAME_MAX} bytes")]
+    Name,
+    /// The set-up token is wrong or was used.
+    #[error(
+        "this set-up link is not valid; the link is printed when the service starts without any key, and works once"
+    )]
+    SetUp,
+    /// No such key.
+    #[error("there is no key {0}")]
+    Unknown(String),
+}
+
+/// The keys of a deployment.
+#[derive(Debug)]
+pub struct Access {
+    path: PathBuf,
+    keys: Mutex<Vec<Kept>>,
+    set_up: Mutex<Option<String>>,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn random_hex<const N: usize>() -> String {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    hex(&bytes)
+}
+
+fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// Compares without telling by its time where two texts differ.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |d, (x, y)| d | (x ^ y)) == 0
+}
+
+impl Access {
+    /// The keys in `dir`. Without any, a token for the first one is made.
+    pub fn open(dir: &Path) -> Result<Access, AccessError> {
+        let path = dir.join("keys.json");
+        let keys: Vec<Kept> = match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|e| AccessError::Malformed { path: path.clone(), what: e.to_string() })?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(AccessError::Io { doing: "read", path, source }),
+        };
+        let set_up = keys.is_empty().then(random_hex::<32>);
+        Ok(Access { path, keys: Mutex::new(keys), set_up: Mutex::new(set_up) })
+    }
+    /// The token of the set-up link, until the first key is made.
+    pub fn set_up_token(&self) -> Option<String> {
+        self.set_up.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Makes the first key, an admin's; returns it with its secret.
+    pub fn set_up(&self, token: &str, now: Timestamp) -> Result<(Key, String), AccessError> {
+        let mut expected = self.set_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if !expected.as_deref().is_some_and(|e| same(e, token)) {
+            return Err(AccessError::SetUp);
+        }
+        let made = self.make("set-up", Role::Admin, None, now)?;
+        *expected = None;
+        Ok(made)
+    }
+    /// Makes a key; returns it with its secret, which is not kept.
+    pub fn make(
+        &self,
+        name: &str,
+        role: Role,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(Key, String), AccessError> {
+        if name.is_empty() || name.len() > KEY_NAME_MAX {
+            return Err(AccessError::Name);
+        }
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= KEYS_MAX {
+            return Err(AccessError::TooMany);
+        }
+        let secret = format!("{KEY_PREFIX}{}", random_hex::<32>());
+        let key = Key { id: random_hex::<8>(), name: name.to_owned(), role, created_at: now, expires_at };
+        let mut changed = keys.clone();
+        changed.push(Kept { key: key.clone(), sha256: sha256(&secret) });
+        self.write(&changed)?;
+        *keys = changed;
+        Ok((key, secret))
+    }
+    /// Revokes a key at once.
+    pub fn revoke(&self, id: &str) -> Result<Key, AccessError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let place =
+            keys.iter().position(|k| k.key.id == id).ok_or_else(|| AccessError::Unknown(id.to_owned()))?;
+        let mut changed = keys.clone();
+        let gone = changed.remove(place);
+        self.write(&changed)?;
+        *keys = changed;
+        Ok(gone.key)
+    }
+    /// All keys, without their secrets.
+    pub fn list(&self) -> Vec<Key> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|k| k.key.clone()).collect()
+    }
+    /// The key of a secret, unless it is unknown or has expired.
+    pub fn caller(&self, secret: &str, now: Timestamp) -> Option<Key> {
+        let hash = sha256(secret);
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = keys.iter().find(|k| same(&k.sha256, &hash))?;
+        found.key.expires_at.is_none_or(|end| now < end).then(|| found.key.clone())
+    }
+    /// Whole or not at all, readable by the owner only.
+    fn write(&self, keys: &[Kept]) -> Result<(), AccessError> {
+        let part = self.path.with_extension("json.part");
+        let fail = |doing| move |source| AccessError::Io { doing, path: self.path.clone(), source };
+        let bytes = serde_json::to_vec_pretty(keys).expect("keys serialise");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&part).map_err(fail("create"))?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(fail("write"))?;
+        std::fs::rename(&part, &self.path).map_err(fail("replace"))
+    }
+}

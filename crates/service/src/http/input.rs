@@ -1,0 +1,59 @@
+//! How is a body read? Whole, within its limit, and refused as a problem; described to the API's readers.
+
+use crate::http::problem::Problem;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response};
+use aide::{OperationInput, OperationOutput};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+/// The bytes of a body.
+#[derive(Debug)]
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Raw, Problem> {
+        Bytes::from_request(request, state).await.map(Raw).map_err(|e| {
+            Problem::new(e.status(), "body", "The body cannot be read")
+                .detail(e.body_text())
+                .remedy("send smaller batches; the limit is batch_bytes_max of the configuration")
+        })
+    }
+}
+
+/// What it holds is described at each endpoint.
+impl OperationInput for Raw {}
+
+/// A body of JSON.
+#[derive(Debug)]
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Input<T>, Problem> {
+        Json::from_request(request, state).await.map(|Json(value)| Input(value)).map_err(|e| {
+            Problem::new(e.status(), "body", "The body is not what this endpoint takes").detail(e.body_text())
+        })
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Input<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Json::<T>::operation_input(ctx, operation);
+    }
+}
+
+impl OperationOutput for Problem {
+    type Inner = Problem;
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Response> {
+        let mut response = Json::<Problem>::operation_response(ctx, operation)?;
+        if let Some(content) = response.content.shift_remove("application/json") {
+            response.content.insert("application/problem+json".into(), content);
+        }
+        Some(response)
+    }
+}

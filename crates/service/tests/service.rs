@@ -1,0 +1,271 @@
+//! Does the service answer once, durably, and the same after a restart? And nobody who should not be answered?
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use ringfence_domain::Timestamp;
+use ringfence_domain::config::Config;
+use ringfence_service::access::{Permission, Role, allowed};
+use ringfence_service::core::Versioned;
+use ringfence_service::http::ENDPOINTS;
+use ringfence_service::serve::Service;
+use serde_json::{Value, json};
+use std::path::Path;
+use tower::ServiceExt;
+
+fn clock() -> Timestamp {
+    Timestamp::parse("2023-06-01T12:00:00Z").expect("a time")
+}
+
+fn open(dir: &Path) -> Service {
+    Service::open(dir, &Versioned::builtin(), &Config::default(), None, clock, &mut |_, _| {})
+        .unwrap_or_else(|e| panic!("{e}"))
+}
+
+struct Answer {
+    status: StatusCode,
+    bytes: Vec<u8>,
+    headers: axum::http::HeaderMap,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+}
+
+async fn ask(
+    router: &Router,
+    method: Method,
+    path: &str,
+    key: Option<&str>,
+    media: &str,
+    body: &str,
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, media);
+    if let Some(key) = key {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+    }
+    let request = request.body(Body::from(body.to_owned())).expect("a request");
+    let response = router.clone().oneshot(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+    Answer { status: parts.status, bytes, headers: parts.headers }
+}
+
+const ONE: &str = "application/cloudevents+json";
+const BATCH: &str = "application/cloudevents-batch+json";
+const LINES: &str = "application/x-ndjson";
+
+async fn admin(service: &Service, router: &Router) -> String {
+    let token = service.set_up_token().expect("a new deployment has a set-up token");
+    let body = json!({ "token": token }).to_string();
+    let made = ask(router, Method::POST, "/v1/setup", None, "application/json", &body).await;
+    assert_eq!(made.status, StatusCode::OK);
+    made.json()["secret"].as_str().expect("a secret").to_owned()
+}
+
+async fn key(router: &Router, admin: &str, role: Role) -> String {
+    let body = json!({ "name": format!("{role:?}"), "role": role }).to_string();
+    let made = ask(router, Method::POST, "/v1/keys", Some(admin), "application/json", &body).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.json());
+    made.json()["secret"].as_str().expect("a secret").to_owned()
+}
+
+fn order(n: u32) -> Value {
+    json!({"specversion": "1.0", "id": format!("o{n}"), "source": "shop", "type": "order.placed", "time": "2023-05-01T10:00:00Z",
+        "data": {"order": format!("O{n}"), "account": "A1", "lines": [{"line": 1, "quantity": 1}], "total": {"amount": 5000, "currency": "USD"}}})
+}
+fn request(n: u32, amount: i64) -> Value {
+    json!({"specversion": "1.0", "id": format!("r{n}"), "source": "shop", "type": "refund.requested", "time": "2023-05-20T10:00:00Z",
+        "data": {"refund": format!("R{n}"), "order": format!("O{n}"), "account": "A1", "lines": [{"line": 1, "quantity": 1}],
+                 "amount": {"amount": amount, "currency": "USD"}, "reason": "damaged", "channel": "chat"}})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_answered_once_and_the_same_after_a_restart() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let batch = Value::Array((1..=20).map(order).collect()).to_string();
+    let receipts = ask(&router, Method::POST, "/v1/events", Some(&shop), BATCH, &batch).await.json();
+    assert!(
+        receipts.as_array().is_some_and(|r| r.len() == 20 && r.iter().all(|r| r["status"] == "accepted")),
+        "{receipts}"
+    );
+    let decide = |body: Value| {
+        let (router, shop) = (router.clone(), shop.clone());
+        async move { ask(&router, Method::POST, "/v1/refunds/decide", Some(&shop), ONE, &body.to_string()).await }
+    };
+    let first = decide(request(1, 5000)).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.json());
+    assert_eq!(first.json()["refund"], "R1");
+    assert_eq!(decide(request(1, 5000)).await.bytes, first.bytes, "the same event gets the same bytes");
+    let other = decide(request(1, 4999)).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert_eq!(other.json()["type"], "urn:ringfence:problem:other-content");
+    let read = ask(&router, Method::GET, "/v1/decisions/R1", Some(&shop), ONE, "").await;
+    assert_eq!(read.bytes, first.bytes);
+    let second = decide(request(2, 100)).await;
+    // Stopped without a snapshot: everything comes from the log.
+    drop(router);
+    drop(service);
+    for snapshot in [false, true] {
+        let service = wait(dir.path()).await;
+        assert_eq!(service.restart.snapshot.is_some(), snapshot);
+        assert_eq!(service.restart.compared, if snapshot { 0 } else { 2 });
+        let router = service.router();
+        for (n, answer) in [(1, &first), (2, &second)] {
+            let path = format!("/v1/decisions/R{n}");
+            assert_eq!(ask(&router, Method::GET, &path, Some(&shop), ONE, "").await.bytes, answer.bytes);
+        }
+        let again =
+            ask(&router, Method::POST, "/v1/refunds/decide", Some(&shop), ONE, &request(1, 5000).to_string())
+                .await;
+        assert_eq!(again.bytes, first.bytes);
+        let taken = ask(&router, Method::POST, "/v1/snapshots", Some(&admin), ONE, "").await;
+        assert_eq!(taken.status, StatusCode::OK, "{}", taken.json());
+    }
+}
+
+/// Opens the folder again once the threads of the last service let go of it.
+async fn wait(dir: &Path) -> Service {
+    for _ in 0..200 {
+        match Service::open(dir, &Versioned::builtin(), &Config::default(), None, clock, &mut |_, _| {}) {
+            Ok(service) => return service,
+            Err(e) if e.to_string().contains("lock") || e.to_string().contains("process") => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            Err(e) => panic!("{e}"),
+        }
+    }
+    panic!("the folder is still held");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_event_is_told_and_keeps_no_other_out() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let bad = r#"{"specversion":"1.0","id":"x","source":"shop","type":"order.placed","time":"2023-05-01T10:00:00Z","data":{"order":"O9"}}"#;
+    let lines = format!("{}\n{bad}\nnot json\n\n{}\n", order(1), order(2));
+    let answer = ask(&router, Method::POST, "/v1/events", Some(&shop), LINES, &lines).await;
+    let receipts: Vec<Value> = String::from_utf8_lossy(&answer.bytes)
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("a receipt a line"))
+        .collect();
+    let status: Vec<&str> = receipts.iter().map(|r| r["status"].as_str().expect("a status")).collect();
+    assert_eq!(status, ["accepted", "refused", "refused", "accepted"]);
+    assert_eq!(receipts[1]["problem"]["line"], 2);
+    assert_eq!(receipts[1]["problem"]["pointer"], "/data/account");
+    assert!(receipts[2]["problem"]["detail"].as_str().is_some_and(|d| !d.is_empty()));
+    let one = ask(&router, Method::POST, "/v1/events", Some(&shop), ONE, bad).await;
+    assert_eq!(one.status, StatusCode::BAD_REQUEST);
+    assert_eq!(one.headers[header::CONTENT_TYPE], "application/problem+json");
+    let media = ask(&router, Method::POST, "/v1/events", Some(&shop), "text/plain", "hello").await;
+    assert_eq!(media.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let other =
+        ask(&router, Method::POST, "/v1/refunds/decide", Some(&shop), ONE, &order(3).to_string()).await;
+    assert_eq!(other.json()["type"], "urn:ringfence:problem:not-a-request");
+    let none = ask(&router, Method::GET, "/v1/decisions/R404", Some(&shop), ONE, "").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    let huge = "x".repeat(Config::default().batch_bytes_max + 1);
+    assert_eq!(
+        ask(&router, Method::POST, "/v1/events", Some(&shop), ONE, &huge).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    let mut keys = Vec::new();
+    for role in Role::ALL {
+        keys.push((role, key(&router, &admin, role).await));
+    }
+    let path = |p: &str| p.replace("{refund}", "R1").replace("{id}", "none");
+    for (method, endpoint, needed) in ENDPOINTS {
+        let without = ask(&router, method.clone(), &path(endpoint), None, ONE, "").await.status;
+        assert_eq!(without == StatusCode::UNAUTHORIZED, *needed != Permission::Anyone, "{method} {endpoint}");
+        for (role, key) in &keys {
+            let status = ask(&router, method.clone(), &path(endpoint), Some(key), ONE, "").await.status;
+            let denied = status == StatusCode::FORBIDDEN && *endpoint != "/v1/setup";
+            assert_eq!(!denied, allowed(*role, *needed), "{role:?} {method} {endpoint}: {status}");
+            assert_ne!(status, StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(
+            ask(&router, method.clone(), &path(endpoint), Some("rf_wrong"), ONE, "").await.status
+                == StatusCode::UNAUTHORIZED,
+            *needed != Permission::Anyone
+        );
+    }
+    let unlisted = ask(&router, Method::PUT, "/v1/keys", Some(&admin), ONE, "").await;
+    assert_eq!(unlisted.status, StatusCode::METHOD_NOT_ALLOWED);
+    let nowhere = ask(&router, Method::GET, "/v1/nowhere", Some(&admin), ONE, "").await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    let open = ENDPOINTS.iter().filter(|e| e.2 == Permission::Anyone).map(|e| e.1).collect::<Vec<_>>();
+    assert_eq!(
+        open,
+        ["/healthz", "/readyz", "/openapi.json", "/docs", "/v1/setup"],
+        "what is open is a decision"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_set_up_once_revoked_at_once_and_never_stored_in_the_clear() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let token = service.set_up_token().expect("a token");
+    let wrong = json!({ "token": "0".repeat(token.len()) }).to_string();
+    assert_eq!(
+        ask(&router, Method::POST, "/v1/setup", None, "application/json", &wrong).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let admin = admin(&service, &router).await;
+    let again = json!({ "token": token }).to_string();
+    assert_eq!(
+        ask(&router, Method::POST, "/v1/setup", None, "application/json", &again).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let shop = key(&router, &admin, Role::Integration).await;
+    let kept = std::fs::read_to_string(dir.path().join("keys.json")).expect("the file of keys");
+    assert!(!kept.contains(&shop) && !kept.contains(&admin));
+    let list = ask(&router, Method::GET, "/v1/keys", Some(&admin), ONE, "").await;
+    assert!(!String::from_utf8_lossy(&list.bytes).contains("sha256"));
+    let id = list.json()[1]["id"].as_str().expect("an id").to_owned();
+    let expired =
+        json!({ "name": "old", "role": "integration", "expires_at": "2023-01-01T00:00:00Z" }).to_string();
+    let expired =
+        ask(&router, Method::POST, "/v1/keys", Some(&admin), "application/json", &expired).await.json();
+    let expired = expired["secret"].as_str().expect("a secret");
+    for (key, status) in [(shop.as_str(), StatusCode::NOT_FOUND), (expired, StatusCode::UNAUTHORIZED)] {
+        assert_eq!(ask(&router, Method::GET, "/v1/decisions/R1", Some(key), ONE, "").await.status, status);
+    }
+    let path = format!("/v1/keys/{id}");
+    assert_eq!(ask(&router, Method::DELETE, &path, Some(&admin), ONE, "").await.status, StatusCode::OK);
+    assert_eq!(
+        ask(&router, Method::GET, "/v1/decisions/R1", Some(&shop), ONE, "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_names_every_endpoint_of_the_policy_table() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let api = ask(&service.router(), Method::GET, "/openapi.json", None, ONE, "").await.json();
+    assert_eq!(api["openapi"], "3.1.0");
+    for (method, path, _) in ENDPOINTS.iter().filter(|e| e.1.starts_with("/v1")) {
+        let operation = &api["paths"][*path][method.as_str().to_lowercase()];
+        assert!(operation["summary"].is_string(), "{method} {path} is not described");
+    }
+}
