@@ -1,5 +1,6 @@
 //! Where is a policy wrong, and how is it mended?
 
+use ringfence_domain::words::nearest;
 use std::fmt;
 use std::ops::Range;
 
@@ -98,15 +99,4 @@ impl PolicyError {
         };
         Self { help: error.help, ..fault }
     }
-}
-
-/// The valid word nearest to `wrong`, where one is near enough to be meant.
-pub(crate) fn nearest<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let far = (wrong.chars().count() / 3).max(2);
-    words
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(wrong, word), word))
-        .filter(|(distance, _)| *distance <= far)
-        .min()
-        .map(|(_, word)| word)
 }

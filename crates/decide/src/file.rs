@@ -369,7 +369,7 @@ impl Reader<'_> {
             return Ok(text.clone());
         }
         let fault = self.fault(&code.span(), format!("`{text}` is not a reason code"));
-        Err(match crate::error::nearest(text, codes()) {
+        Err(match ringfence_domain::words::nearest(text, codes()) {
             Some(word) => fault.help(format!("did you mean `{word}`?")),
             None => fault.help("declare it as a [[reason]] of this policy"),
         })

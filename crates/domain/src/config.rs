@@ -133,7 +133,7 @@ impl ConfigError {
 /// Help for a word that is not valid: the nearest one that is, and all of them.
 pub fn did_you_mean(word: &str, valid: &[&str]) -> String {
     let list = valid.join(", ");
-    match nearest(word, valid) {
+    match nearest(word, valid.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? one of: {list}"),
         None => format!("write one of: {list}"),
     }

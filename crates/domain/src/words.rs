@@ -16,17 +16,31 @@ pub trait Word: Copy + Sized + 'static {
     fn code(self) -> u8;
 }
 
-/// A word that resembles a valid one by so much (1 is equal) is taken for a slip of the pen.
-const SLIP_SIMILARITY_MIN: f64 = 0.5;
-
-/// The valid word that is nearest to `word`, where one is near: for "did you mean".
-pub fn nearest<'w>(word: &str, valid: &[&'w str]) -> Option<&'w str> {
+/// The valid word that is nearest to `wrong`, where one is near enough to be meant: for "did you mean".
+///
+/// A third of the letters of the longer word may be wrong, and two in any case, but never all: enough for slips, too little
+/// for other words. Capitals do not count, and a missing prefix up to a point (`amount` for `data.amount`) counts as one slip. Of
+/// equally near words the first by the alphabet is meant.
+pub fn nearest<'w>(wrong: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let wrong = wrong.to_lowercase();
+    let length = wrong.chars().count();
     valid
-        .iter()
-        .map(|w| (strsim::normalized_damerau_levenshtein(word, w), *w))
-        .filter(|(similarity, _)| *similarity >= SLIP_SIMILARITY_MIN)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .into_iter()
+        .map(|word| (slips(&wrong, &word.to_lowercase()), word))
+        .filter(|(slips, word)| {
+            let longer = length.max(word.chars().count());
+            *slips <= (longer / 3).max(2) && *slips < longer
+        })
+        .min()
         .map(|(_, word)| word)
+}
+
+fn slips(wrong: &str, word: &str) -> usize {
+    let whole = strsim::damerau_levenshtein(wrong, word);
+    match word.rsplit_once('.') {
+        Some((_, last)) if !wrong.contains('.') => whole.min(strsim::damerau_levenshtein(wrong, last) + 1),
+        _ => whole,
+    }
 }
 
 macro_rules! words {
@@ -194,4 +208,32 @@ word_or_id! {
         /// Ringfence itself.
         Engine = "engine",
     } or Staff(StaffId);
+}
+
+#[cfg(test)]
+mod nearest_tests {
+    use super::nearest;
+
+    #[test]
+    fn slips_find_their_word_and_other_words_find_none() {
+        let check = |wrong: &str, expect: Option<&str>| {
+            let valid = ["not_received", "data.amount", "late", "ip", "damaged", "defective", "order.total"];
+            assert_eq!(nearest(wrong, valid), expect, "{wrong}");
+        };
+        check("not_recieved", Some("not_received"));
+        check("Not_Received", Some("not_received"));
+        check("not_recvd", Some("not_received"));
+        check("amount", Some("data.amount"));
+        check("amonut", Some("data.amount"));
+        check("lat", Some("late"));
+        check("damged", Some("damaged"));
+        check("reported_lost", None);
+        check("x", None);
+        check("", None);
+    }
+
+    #[test]
+    fn of_equally_near_words_the_first_by_the_alphabet_is_meant() {
+        assert_eq!(nearest("cat", ["hat", "bat", "rat"]), Some("bat"));
+    }
 }

@@ -73,29 +73,7 @@ impl Fault {
     }
 }
 
-/// The valid word nearest to `wrong`, where one is near enough to be meant.
-pub(crate) fn nearest<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wrong = wrong.to_lowercase();
-    // A third of the letters may be wrong, but at least two: enough for slips, too little for other words.
-    let far = (wrong.chars().count() / 3).max(2);
-    words
-        .into_iter()
-        .map(|word| (distance(&wrong, &word.to_lowercase()), word))
-        .filter(|(d, _)| *d <= far)
-        .min()
-        .map(|(_, word)| word)
-}
-
-/// Edits between two words; a word that only lacks a prefix up to a point (`amount` for `data.amount`) is near.
-fn distance(wrong: &str, word: &str) -> usize {
-    let whole = strsim::damerau_levenshtein(wrong, word);
-    match word.rsplit_once('.') {
-        Some((_, last)) if !wrong.contains('.') => whole.min(strsim::damerau_levenshtein(wrong, last) + 1),
-        _ => whole,
-    }
-}
-
 /// `did you mean `x`?`
 pub(crate) fn did_you_mean<'a>(wrong: &str, words: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(wrong, words).map(|word| format!("did you mean `{word}`?"))
+    ringfence_domain::words::nearest(wrong, words).map(|word| format!("did you mean `{word}`?"))
 }

@@ -263,12 +263,7 @@ const NAMES_RESERVED: &[&str] = &[
 
 /// "did you mean `x`?" for the nearest of `words`, where one is near.
 pub(crate) fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    words
-        .into_iter()
-        .map(|w| (strsim::damerau_levenshtein(word, w), w))
-        .filter(|(distance, w)| *distance <= (w.len().max(word.len()) / 3).max(2))
-        .min()
-        .map(|(_, w)| format!("did you mean `{w}`?"))
+    ringfence_domain::words::nearest(word, words).map(|near| format!("did you mean `{near}`?"))
 }
 
 struct Parser<'a> {

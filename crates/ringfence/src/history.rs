@@ -5,10 +5,10 @@ use crate::failure::{At, Failure};
 use crate::input::{self, Read};
 use crate::packed;
 use crate::print;
-use ringfence_decide::{DEFAULT_POLICY, Policy, RULES_ONLY_POLICY, reasons};
+use ringfence_decide::{DEFAULT_POLICY, Policy, PolicyError, RULES_ONLY_POLICY, reasons};
 use ringfence_domain::Currency;
 use ringfence_domain::rates::Rates;
-use ringfence_engine::{Applied, Decider, Engine, Labels, Request};
+use ringfence_engine::{Applied, Decider, DeciderError, Engine, Labels, Request};
 use ringfence_features::{Catalogue, Plan};
 use ringfence_learn::dataset::{Dataset, KnownVerdict, RowMeta};
 use ringfence_learn::model::Model;
@@ -37,18 +37,26 @@ pub(crate) fn plan(path: Option<&Path>) -> Result<Arc<Plan>, Failure> {
 
 /// The policy `default`, `rules-only`, or that of a file.
 pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
-    let (text, place) = match name {
-        "default" => (DEFAULT_POLICY.to_owned(), "the built-in default policy"),
-        "rules-only" => (RULES_ONLY_POLICY.to_owned(), "the built-in rules-only policy"),
-        file => (read_text(Path::new(file), "read the policy")?, file),
+    let text = match name {
+        "default" => DEFAULT_POLICY.to_owned(),
+        "rules-only" => RULES_ONLY_POLICY.to_owned(),
+        file => read_text(Path::new(file), "read the policy")?,
     };
-    Policy::parse(&text).map_err(|e| {
-        let failure = Failure::new(&e.message, format!("{place}:{}:{}", e.line, e.column));
-        match e.help {
-            Some(help) => failure.help(help),
-            None => failure,
-        }
-    })
+    Policy::parse(&text).map_err(|e| policy_failure(&e, name))
+}
+
+/// What is wrong with a policy, with its line and column.
+fn policy_failure(e: &PolicyError, name: &str) -> Failure {
+    let place = match name {
+        "default" => "the built-in default policy",
+        "rules-only" => "the built-in rules-only policy",
+        file => file,
+    };
+    let failure = Failure::new(&e.message, format!("{place}:{}:{}", e.line, e.column));
+    match &e.help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
 }
 
 /// Reads a model file.
@@ -73,8 +81,13 @@ pub(crate) fn decider(
     if let Some((model, path)) = model {
         model.fits(&plan.schema).at(path.display())?;
     }
-    // The model was found to fit just before: what is wrong now is the policy.
-    Decider::new(&plan.schema, model.map(|m| m.0), policy).at(policy_name)
+    Decider::new(&plan.schema, model.map(|m| m.0), policy).map_err(|error| match error {
+        DeciderError::Model(e) => {
+            let place = model.map_or(String::new(), |m| m.1.display().to_string());
+            Err::<(), _>(&e).at(&place).err().unwrap_or_else(|| Failure::new(&e, place))
+        }
+        DeciderError::Policy(e) => policy_failure(&e, policy_name),
+    })
 }
 
 /// What a pass over event files left behind.

@@ -362,11 +362,7 @@ fn nearest(message: &str) -> Option<String> {
     }
     let mut words = message.split('`').skip(1).step_by(2);
     let wrong = words.next()?;
-    let best = words.max_by(|a, b| {
-        let near = |w: &str| strsim::normalized_damerau_levenshtein(wrong, w);
-        near(a).total_cmp(&near(b)).then(b.cmp(a))
-    })?;
-    (strsim::normalized_damerau_levenshtein(wrong, best) > 0.5).then(|| format!("did you mean `{best}`?"))
+    ringfence_domain::words::nearest(wrong, words).map(|near| format!("did you mean `{near}`?"))
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ fn translate(pointer: String, message: &str) -> Refusal {
 fn unknown_word(pointer: String, word: &str, expected: &str) -> Refusal {
     let words: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     let list = words.join(", ");
-    let remedy = match nearest(word, &words) {
+    let remedy = match nearest(word, words.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? one of: {list}"),
         None => format!("send one of: {list}"),
     };

@@ -55,6 +55,8 @@ pub(crate) struct Checked {
     pub(crate) out_of_order: u64,
     /// Longest way back in time, in days.
     pub(crate) out_of_order_days_max: f64,
+    /// Events later than now by this machine's clock: a wrong clock or time zone, or a simulation.
+    pub(crate) in_future: u64,
     /// Earliest event time.
     pub(crate) first: Option<Timestamp>,
     /// Latest event time.
@@ -81,6 +83,7 @@ pub(crate) fn check(files: &[PathBuf], faults_max: usize, context: &Context) -> 
     let mut dedupe = Dedupe::new();
     let mut latest: Option<Timestamp> = None;
     let mut scratch = Vec::new();
+    let now = now();
     input::read_raw(files, context, "check", |at, line, result| {
         match result {
             Ok(event) => {
@@ -95,6 +98,7 @@ pub(crate) fn check(files: &[PathBuf], faults_max: usize, context: &Context) -> 
                     }
                 }
                 unknown::fields(&event, line, &mut scratch, &mut checked.unknown_fields);
+                checked.in_future += u64::from(now.is_some_and(|now| event.time > now));
                 checked.take(&event, &mut latest);
             }
             Err(refusal) => {
@@ -106,6 +110,12 @@ pub(crate) fn check(files: &[PathBuf], faults_max: usize, context: &Context) -> 
     })?;
     checked.references.settle();
     Ok(checked)
+}
+
+/// Now, by this machine. Only counted by: a file reads the same on every day, so no line is refused for it.
+fn now() -> Option<Timestamp> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+    Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
 }
 
 impl Checked {
@@ -154,6 +164,7 @@ fn words(c: &Checked) -> String {
         c.out_of_order,
         &format!("are earlier than one before them, by up to {:.1} days", c.out_of_order_days_max),
     );
+    say(c.in_future, "lie in the future by this machine's clock: see whether clock or time zone are wrong");
     for (field, n) in &c.unknown_fields {
         say(*n, &format!("have the unknown field {field} (ignored)"));
     }
