@@ -91,6 +91,17 @@ pub struct History {
     rows: Option<Box<Rows>>,
 }
 
+/// What is looked back at, and how far.
+#[derive(Clone, Copy, Debug)]
+pub struct Back<'a> {
+    /// The moment, ms.
+    pub now: i64,
+    /// How far back, ms, ascending.
+    pub offsets: &'a [i64],
+    /// Bit set of the streams that are added up.
+    pub mask: u64,
+}
+
 /// Counts and sums of the streams of a mask over a part of a history; other streams hold anything.
 #[derive(Clone, Copy, Debug)]
 pub struct Sums {
@@ -297,20 +308,19 @@ impl History {
     pub fn tiled(&self) -> bool {
         self.rows.is_some()
     }
-    /// Adds up the streams backwards from `now` and reports at each cutoff the totals of `(now − offset, now]`.
+    /// Adds up the streams backwards from the moment and reports at each offset the totals of `(now − offset, now]`.
     ///
-    /// `offsets` ascend, in ms. `report(i, sums)` is called once for each, in order.
+    /// `report(i, sums)` is called once for each offset, in order.
     #[inline]
     pub fn scan(
         &self,
-        now: i64,
-        offsets: &[i64],
-        mask: u64,
+        back: Back<'_>,
         combos: &[u64],
         layout: &Layout,
         sums: &mut Sums,
         mut report: impl FnMut(usize, &Sums),
     ) {
+        let Back { now, offsets, mask } = back;
         sums.clear(mask);
         let mut next = 0;
         // Neighbouring entries mostly belong to the same streams: they are added up in registers, a run at a time.

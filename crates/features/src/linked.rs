@@ -188,7 +188,7 @@ impl Table {
         }
         if self.rows[i] == NO_ROW {
             self.rows[i] = self.used;
-            if self.used as usize % CHUNK_ROWS == 0 {
+            if (self.used as usize).is_multiple_of(CHUNK_ROWS) {
                 self.chunks.push(vec![f64::NAN; CHUNK_ROWS * self.stride]);
             }
             self.used += 1;

@@ -1,6 +1,6 @@
 //! What does a request see of the things that it leads to? The columns of windows, lifetime cells and distinct counts.
 
-use crate::history::Sums;
+use crate::history::{Back, Sums};
 use crate::kind::{Id, Kind, NO_ID};
 use crate::path::{KeyPath, Keys};
 use crate::plan::{CellOp, How, Plan, ReadGroup, Span};
@@ -106,8 +106,9 @@ impl Reader<'_> {
         cells.clear();
         cells.resize(group.cells, (0.0, 0.0));
         if !group.offsets.is_empty() {
+            let back = Back { now: self.now, offsets: &group.offsets, mask: group.mask };
             for entity in &self.entities {
-                entity.history.scan(self.now, &group.offsets, group.mask, masks, layout, sums, |i, sums| {
+                entity.history.scan(back, masks, layout, sums, |i, sums| {
                     for &(stream, cell) in &group.cutoffs[i] {
                         let cell = &mut cells[cell as usize];
                         cell.0 += sums.count[stream as usize];

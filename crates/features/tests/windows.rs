@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringfence_features::distinct::{DISTINCT_EXACT_MAX, Distinct};
-use ringfence_features::history::{Entry, History, Layout, Sums, tile_bound_ms};
+use ringfence_features::history::{Back, Entry, History, Layout, Sums, tile_bound_ms};
 use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400_000;
@@ -46,9 +46,15 @@ const WINDOWS: [i64; 5] = [DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
 fn scanned(history: &History, now: i64, combos: &[u64], layout: &Layout) -> Vec<[(f64, f64); 3]> {
     let mut out = Vec::new();
-    history.scan(now, &WINDOWS, 0b111, combos, layout, &mut Sums::default(), |_, sums| {
-        out.push([0, 1, 2].map(|s| (sums.count[s], sums.sum[s])));
-    });
+    history.scan(
+        Back { now, offsets: &WINDOWS, mask: 0b111 },
+        combos,
+        layout,
+        &mut Sums::default(),
+        |_, sums| {
+            out.push([0, 1, 2].map(|s| (sums.count[s], sums.sum[s])));
+        },
+    );
     out
 }
 

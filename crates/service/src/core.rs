@@ -366,9 +366,9 @@ fn same_versions(recorded: &Versions, started: &Versions) -> Result<(), CoreErro
         let was = recorded.get(which).map_or("none", |v| v.as_str());
         if was != is.as_str() {
             return Err(CoreError::OtherVersions {
-                which: which.to_string(),
+                which: which.clone(),
                 recorded: format!("{which} {was}"),
-                started: is.to_string(),
+                started: is.clone(),
             });
         }
     }

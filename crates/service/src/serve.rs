@@ -55,8 +55,7 @@ impl Service {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Service, ServeError> {
         let door = Door::new(config, tokens, clock);
-        let (worker, running, restart) =
-            worker::start(dir, versioned, door.limits().clone(), clock, progress)?;
+        let (worker, running, restart) = worker::start(dir, versioned, door.limits(), clock, progress)?;
         let access = Access::open(dir)?;
         let versions = worker.versions().clone();
         Ok(Service { shared: Arc::new(Shared { worker, door, access, clock, versions }), running, restart })

@@ -176,7 +176,7 @@ impl Running {
 pub fn start(
     dir: &Path,
     versioned: &Versioned,
-    limits: Limits,
+    limits: &Limits,
     clock: fn() -> Timestamp,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(Worker, Running, Restart), StartError> {
@@ -194,7 +194,7 @@ pub fn start(
     drop(latest);
     let end = log.head().position;
     // The log holds what was let in: limits of today must not shut out what was taken under those of yesterday.
-    let limits = Limits { time_max: None, ..limits };
+    let limits = Limits { time_max: None, ..limits.clone() };
     let mut replay = Replay::new(Decoder::new(limits));
     for record in log.read(core.next())? {
         let (position, record) = record?;

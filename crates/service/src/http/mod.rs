@@ -83,12 +83,10 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/openapi.json", axum::routing::get(openapi))
         .route("/docs", aide::scalar::Scalar::new("/openapi.json").with_title("Ringfence").axum_route())
         .finish_api_with(&mut api, |api| {
-            let bearer = SecurityScheme::Http {
-                scheme: "bearer".into(),
-                bearer_format: None,
-                description: Some("An API key.".into()),
-                extensions: Default::default(),
-            };
+            let bearer: SecurityScheme = serde_json::from_value(serde_json::json!({
+                "type": "http", "scheme": "bearer", "description": "An API key."
+            }))
+            .expect("this is how OpenAPI writes a bearer scheme");
             api.security_scheme("key", bearer).security_requirement("key")
         });
     routes
