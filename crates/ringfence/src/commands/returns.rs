@@ -315,7 +315,10 @@ fn too_little(error: &TrainError, args: &Args, place: &str) -> Failure {
             place,
         )
         .help(help),
-        TrainError::NoInputs | TrainError::Column { .. } | TrainError::Setting(..) => {
+        TrainError::NoInputs
+        | TrainError::Column { .. }
+        | TrainError::Setting(..)
+        | TrainError::Trainer(_) => {
             Err::<(), _>(error).at("--features").err().unwrap_or_else(|| Failure::new(error, "--features"))
         }
     }
