@@ -24,6 +24,11 @@ pub struct HeatSpec {
     pub values: Vec<Vec<f64>>,
 }
 
+/// Charts narrower than this have no room for names over ten columns.
+const NUMBERED_BELOW: f64 = 500.0;
+/// How small the text of a cell may become, as a share of small text.
+const SMALLEST: f64 = 0.84;
+
 /// Draws a matrix.
 ///
 /// # Panics
@@ -34,9 +39,20 @@ pub fn heat(spec: &HeatSpec) -> Svg {
     let all = || spec.values.iter().flatten().copied().filter(|v| v.is_finite());
     let low = spec.value.from.unwrap_or_else(|| all().fold(f64::INFINITY, f64::min));
     let high = spec.value.to.unwrap_or_else(|| all().fold(f64::NEG_INFINITY, f64::max));
-    let names = |w: f64| spec.rows.iter().map(|r| text::width(r, SMALL)).fold(0.0, f64::max).min(w * 0.34);
+    // Where columns are the rows again and there is no room for their names, numbers stand for them.
+    let numbered = |w: f64| w < NUMBERED_BELOW && spec.rows == spec.columns;
+    let row_names = |w: f64| -> Vec<String> {
+        let name = |(i, name): (usize, &String)| {
+            if numbered(w) { format!("{} {name}", i + 1) } else { name.clone() }
+        };
+        spec.rows.iter().enumerate().map(name).collect()
+    };
+    let names = |w: f64| row_names(w).iter().map(|r| text::width(r, SMALL)).fold(0.0, f64::max).min(w * 0.4);
     let cell = |w: f64| (w - 2.0 * PAD - names(w) - 8.0) / spec.columns.len().max(1) as f64;
     let column_names = |w: f64| -> Vec<Vec<String>> {
+        if numbered(w) {
+            return (1..=spec.columns.len()).map(|n| vec![n.to_string()]).collect();
+        }
         spec.columns.iter().map(|n| text::wrap(n, SMALL, cell(w) - 4.0)).collect()
     };
     let name_lines = |w: f64| column_names(w).iter().map(Vec::len).max().unwrap_or(1) as f64;
@@ -64,10 +80,10 @@ pub fn heat(spec: &HeatSpec) -> Svg {
                     c.label(line, at, SMALL, Hang::Middle, cell - 2.0);
                 }
             }
-            for (i, name) in spec.rows.iter().enumerate() {
+            for (i, (name, shown)) in spec.rows.iter().zip(row_names(w)).enumerate() {
                 let y = top + row * i as f64;
                 c.text(
-                    &text::fit(name, SMALL, names + 2.0),
+                    &text::fit(&shown, SMALL, names + 2.0),
                     (left - 7.0, y + row / 2.0),
                     SMALL,
                     Hang::End,
@@ -85,10 +101,21 @@ pub fn heat(spec: &HeatSpec) -> Svg {
                         Some(&tip),
                     );
                     let class = if shade * 10 >= HEAT_STEPS * 6 { "k" } else { "i" };
-                    let words = text::fit(&spec.value.value(*v), SMALL, cell - 4.0);
-                    c.text(&words, (x + cell / 2.0, y + row / 2.0), SMALL, Hang::Middle, class);
+                    let (words, size) = in_cell(&spec.value.value(*v), *v, cell - 3.0);
+                    c.text(&words, (x + cell / 2.0, y + row / 2.0), size, Hang::Middle, class);
                 }
             }
         },
+    )
+}
+
+/// A value where it fits into a cell: as it is, smaller, or in thousands; the exact one is in the tip.
+fn in_cell(words: &str, value: f64, room: f64) -> (String, f64) {
+    let rough = if value.abs() >= 1_000.0 { format!("{:.0}k", value / 1_000.0) } else { words.to_owned() };
+    let tries = [(words, SMALL), (words, SMALL * SMALLEST), (&rough, SMALL), (&rough, SMALL * SMALLEST)];
+    let fits = tries.into_iter().find(|(words, size)| text::width(words, *size) <= room);
+    fits.map_or_else(
+        || (text::fit(&rough, SMALL * SMALLEST, room), SMALL * SMALLEST),
+        |(words, size)| (words.to_owned(), size),
     )
 }

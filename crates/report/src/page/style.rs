@@ -88,7 +88,7 @@ summary{cursor:pointer;font-weight:550}
 .terms dd{margin:0;color:var(--muted)}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--grid);color:var(--muted);font-size:.88rem}
 @media (max-width:40rem){body{padding-top:1.2rem}h1{font-size:1.6rem}h2{margin-top:2.4rem}
- td:first-child{min-width:8.5rem}
+ td:first-child{min-width:6rem}td.number{white-space:normal}
  .tip{position:fixed;left:1rem;right:1rem;top:auto;bottom:1rem;width:auto;max-width:none}
  .weights li{grid-template-columns:4.2rem 1fr}.weights .said{grid-column:1/-1}.weights .shown{text-align:left}
  .terms dl div{grid-template-columns:1fr;gap:0}}

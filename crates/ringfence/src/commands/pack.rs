@@ -34,6 +34,7 @@ pub(crate) struct Args {
 
 /// A packed log that was written.
 #[derive(Serialize, Debug)]
+#[allow(clippy::struct_field_names)] // the names of the JSON
 struct Packed {
     #[serde(flatten)]
     read: Read,

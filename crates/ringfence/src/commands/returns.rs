@@ -234,7 +234,9 @@ fn all_of_it(order: &Fact) -> Fact {
     ] {
         slots[to] = order.slots[from];
     }
-    Fact { event_type: EventType::RefundRequested, slots, attributes: Default::default(), ..order.clone() }
+    let mut ask = Fact { event_type: EventType::RefundRequested, slots, ..order.clone() };
+    ask.attributes.clear();
+    ask
 }
 
 fn report(args: &Args, orders: Orders, read: Read, context: &Context) -> Result<Propensity, Failure> {

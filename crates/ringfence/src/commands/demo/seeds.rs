@@ -18,6 +18,7 @@ const HONEST_PAID: f64 = 0.85;
 
 /// One seed's figures.
 #[derive(Serialize, Debug, Clone)]
+#[allow(clippy::struct_field_names)] // the names of the JSON
 struct Seed {
     seed: u64,
     events: u64,
@@ -36,6 +37,7 @@ struct Seed {
 
 /// A goal, and whether each seed meets it.
 #[derive(Serialize, Debug)]
+#[allow(clippy::struct_field_names)] // the names of the JSON
 struct Goal {
     figure: &'static str,
     goal: f64,
@@ -45,6 +47,7 @@ struct Goal {
 
 /// All seeds.
 #[derive(Serialize, Debug)]
+#[allow(clippy::struct_field_names)] // the names of the JSON
 struct Seeds<'a> {
     scenario: &'a str,
     accounts: u32,
