@@ -306,7 +306,7 @@ fn an_order_that_nobody_announced_stays_unknown_and_is_counted() {
 fn rank_and_entropy_of_a_busy_thing_read_every_event_or_say_nothing() {
     let requests = |n: u32| {
         let line = |i: u32| {
-            let reason = if i % 2 == 0 { "damaged" } else { "not_received" };
+            let reason = if i.is_multiple_of(2) { "damaged" } else { "not_received" };
             format!(
                 "{} refund.requested order=O{i} account=A{i} staff=S1 amount={i} reason={reason}",
                 f64::from(i) / 1e3
