@@ -35,4 +35,5 @@ pub(crate) enum Command {
     Score(commands::score::Args),
     Evaluate(commands::evaluate::Args),
     Backtest(commands::backtest::Args),
+    Log(commands::log::Args),
 }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 9] =
-    ["demo", "simulate", "import", "check", "replay", "train", "score", "evaluate", "backtest"];
+const COMMANDS: [&str; 10] =
+    ["demo", "simulate", "import", "check", "replay", "train", "score", "evaluate", "backtest", "log"];
 
 #[test]
 fn the_help_lists_exactly_the_commands_that_exist() {

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
 pub(crate) mod import;
+pub(crate) mod log;
 pub(crate) mod replay;
 pub(crate) mod score;
 pub(crate) mod simulate;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Score(args) => score::run(&args, &context),
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
+        Command::Log(args) => log::run(&args, &context),
     }
 }
 
