@@ -38,4 +38,5 @@ pub(crate) enum Command {
     Backtest(commands::backtest::Args),
     Returns(commands::returns::Args),
     Serve(commands::serve::Args),
+    Log(commands::log::Args),
 }

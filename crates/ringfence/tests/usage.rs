@@ -4,9 +4,9 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns",
+    "returns", "serve", "log",
 ];
 
 #[test]

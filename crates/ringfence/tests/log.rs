@@ -1,0 +1,62 @@
+//! Does `log` say whether the log is whole, where it is not, and whether it is still the one whose head was signed?
+
+mod common;
+
+use common::{arg, folder, ringfence};
+use ringfence_domain::Timestamp;
+use ringfence_store::{LOG_FOLDER, Log, Options, Record, RecordKind};
+use std::fs;
+use std::path::Path;
+
+fn append(data: &Path, texts: &[&str]) {
+    let mut log = Log::open(&data.join(LOG_FOLDER), Options::default()).expect("a log");
+    for text in texts {
+        let payload = text.as_bytes().into();
+        let record = Record { kind: RecordKind::Event, recorded: Timestamp::MIN, payload };
+        log.append(&[record]).expect("it is durable");
+    }
+}
+
+#[test]
+fn a_whole_log_is_proved_and_a_changed_one_named_with_its_position() {
+    let dir = folder();
+    let data = dir.path().join("data");
+    append(&data, &["one", "two", "three"]);
+    let verify = ["log", "verify", "--data", arg(&data)];
+    let said = ringfence(dir.path(), &verify).ends(0).out;
+    assert!(said.contains("The log is whole.") && said.contains("3 records in 3 blocks"), "{said}");
+    let json = ringfence(dir.path(), &[&verify[..], &["--json"]].concat()).ends(0).json();
+    assert_eq!(json["head"]["position"], 3);
+    let segment = data.join(LOG_FOLDER).join("00000000000000000000.segment");
+    let mut bytes = fs::read(&segment).expect("readable");
+    let at = bytes.windows(3).position(|text| text == b"two").expect("short records are stored as they are");
+    bytes[at] = b'T';
+    fs::write(&segment, bytes).expect("writable");
+    let said = ringfence(dir.path(), &verify).ends(1).err;
+    assert!(said.contains("position 1") && said.contains("the records of the block were changed"), "{said}");
+    assert!(said.contains("help: put it back from a copy"), "{said}");
+}
+
+#[test]
+fn a_signed_head_shows_that_the_log_was_written_anew() {
+    let dir = folder();
+    let data = dir.path().join("data");
+    append(&data, &["one", "two"]);
+    ringfence(dir.path(), &["log", "keygen", "--out", "log.key"]).ends(0);
+    let again = ringfence(dir.path(), &["log", "keygen", "--out", "log.key"]).ends(1).err;
+    assert!(again.contains("log.key"), "a key is not replaced: {again}");
+    let head = ringfence(dir.path(), &["log", "head", "--data", arg(&data), "--sign", "log.key"]).ends(0).out;
+    fs::write(dir.path().join("head.json"), head).expect("writable");
+    let against = ["log", "verify", "--data", arg(&data), "--against", "head.json", "--key", "log.key.pub"];
+    append(&data, &["three"]);
+    let said = ringfence(dir.path(), &against).ends(0).out;
+    assert!(said.contains("It fits the head signed at"), "{said}");
+    fs::remove_dir_all(&data).expect("removable");
+    append(&data, &["one", "2"]);
+    let said = ringfence(dir.path(), &against).ends(1).err;
+    assert!(said.contains("rewritten before position 2"), "{said}");
+    ringfence(dir.path(), &["log", "keygen", "--out", "other.key"]).ends(0);
+    let other = [&against[..against.len() - 1], &["other.key.pub"]].concat();
+    let said = ringfence(dir.path(), &other).ends(1).err;
+    assert!(said.contains("the signature does not hold"), "{said}");
+}
