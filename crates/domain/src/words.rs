@@ -19,8 +19,8 @@ pub trait Word: Copy + Sized + 'static {
 /// The valid word that is nearest to `wrong`, where one is near enough to be meant: for "did you mean".
 ///
 /// A third of the letters of the longer word may be wrong, and two in any case, but never all: enough for slips, too little
-/// for other words. Capitals do not count, and a missing prefix up to a point (`amount` for `data.amount`) counts as one slip. Of
-/// equally near words the first by the alphabet is meant.
+/// for other words. Capitals do not count; a missing prefix up to a point (`amount` for `data.amount`) counts as one slip, and
+/// so does an end too much or too little (`boolean` for `bool`). Of equally near words the first by the alphabet is meant.
 pub fn nearest<'w>(wrong: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wrong = wrong.to_lowercase();
     let length = wrong.chars().count();
@@ -35,7 +35,14 @@ pub fn nearest<'w>(wrong: &str, valid: impl IntoIterator<Item = &'w str>) -> Opt
         .map(|(_, word)| word)
 }
 
+/// A word that begins with another of so many letters is taken for a form of it (`boolean` for `bool`).
+const BEGUN_LETTERS_MIN: usize = 3;
+
 fn slips(wrong: &str, word: &str) -> usize {
+    let begun = |long: &str, short: &str| short.len() >= BEGUN_LETTERS_MIN && long.starts_with(short);
+    if wrong != word && (begun(wrong, word) || begun(word, wrong)) {
+        return 1;
+    }
     let whole = strsim::damerau_levenshtein(wrong, word);
     match word.rsplit_once('.') {
         Some((_, last)) if !wrong.contains('.') => whole.min(strsim::damerau_levenshtein(wrong, last) + 1),
@@ -227,6 +234,8 @@ mod nearest_tests {
         check("amonut", Some("data.amount"));
         check("lat", Some("late"));
         check("damged", Some("damaged"));
+        check("defective_item", Some("defective"));
+        check("def", Some("defective"));
         check("reported_lost", None);
         check("x", None);
         check("", None);
