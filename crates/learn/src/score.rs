@@ -1,6 +1,6 @@
 //! What is the score of one vector? The trees' sum, bit for bit as in training, in microseconds.
 //!
-//! [`Forest`] finds the leaves; their values are added in the order of the trees, rounded as the trainer rounds.
+//! `Forest` finds the leaves; their values are added in the order of the trees, rounded as the trainer rounds.
 //!
 //! This file never uses a clock, a thread, chance or a hash map (INV-1).
 
