@@ -10,7 +10,7 @@ use ringfence_domain::{
     Body, Currency, Decision, DecisionKind, Duration, Event, EventType, Money, Timestamp,
 };
 use ringfence_features::fact::{Convert, Fact, at};
-use ringfence_features::kind::{Id, Kind, NO_ID, Names};
+use ringfence_features::kind::{Kind, Names};
 use ringfence_features::{Folder, Plan, SnapshotError};
 use ringfence_learn::score::{Explained, Scorer, Scratch};
 use serde::{Deserialize, Serialize};
@@ -89,10 +89,7 @@ impl Asked {
     /// What a fact says; `None` where it lacks what every request has.
     fn of_fact(fact: &Fact, names: &Names, reporting: Currency) -> Option<Asked> {
         use at::RefundRequested as slot;
-        let text = |kind: Kind, slot: usize| {
-            let id: Id = fact.id(slot);
-            (id != NO_ID && (id as usize) < names.of(kind).len()).then(|| names.of(kind).text(id))
-        };
+        let text = |kind: Kind, slot: usize| names.known(kind, fact.id(slot));
         let number = |slot: usize| Some(fact.slots[slot]).filter(|v| !v.is_nan());
         Some(Asked {
             refund: RefundId::new(text(Kind::Refund, slot::refund)?).ok()?,
@@ -205,6 +202,10 @@ impl<C: Convert> Engine<C> {
                 Ok(Applied::Folded)
             }
         }
+    }
+    /// Has the memory bring what the next facts will read ([`Folder::foresee`]); changes nothing.
+    pub fn foresee(&self, facts: &[Fact]) {
+        self.folder.foresee(facts);
     }
     /// Applies the next fact of a packed log, whose names are this engine's ([`Engine::names_mut`]); `id` is the id of
     /// its event. The fact gets its position.

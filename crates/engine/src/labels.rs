@@ -3,7 +3,7 @@
 use ringfence_domain::words::{SubjectKind, Verdict, Word};
 use ringfence_domain::{Body, Event, EventType, Timestamp};
 use ringfence_features::fact::{Fact, at};
-use ringfence_features::kind::{Kind, NO_ID, Names};
+use ringfence_features::kind::{Kind, Names};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Verdicts on refund requests and the investigators' own orders, gathered from a log.
@@ -43,10 +43,7 @@ impl Labels {
     }
     /// Notes what a fact of a packed log says; `names` gave it its numbers.
     pub fn see_fact(&mut self, fact: &Fact, names: &Names) {
-        let text = |kind: Kind, slot: usize| {
-            let id = fact.id(slot);
-            (id != NO_ID && (id as usize) < names.of(kind).len()).then(|| names.of(kind).text(id).to_owned())
-        };
+        let text = |kind: Kind, slot: usize| names.known(kind, fact.id(slot)).map(str::to_owned);
         match fact.event_type {
             EventType::VerdictRecorded => {
                 let verdict = fact.slots[at::VerdictRecorded::verdict];

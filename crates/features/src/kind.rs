@@ -188,6 +188,11 @@ impl Names {
     pub fn of(&self, kind: Kind) -> &NameTable {
         &self.tables[kind as usize]
     }
+    /// The text of `id`; `None` where no identifier of the kind has that number.
+    pub fn known(&self, kind: Kind, id: Id) -> Option<&str> {
+        let table = self.of(kind);
+        ((id as usize) < table.len()).then(|| table.text(id))
+    }
     /// The number of `text` in `kind`; a new one where it was not known.
     #[inline]
     pub fn intern(&mut self, kind: Kind, text: &str) -> Id {

@@ -6,6 +6,8 @@ use crate::input::Read;
 use crate::progress::Progress;
 use ringfence_domain::rates::Rates;
 use ringfence_engine::{Applied, Engine, Labels, Request};
+use ringfence_features::fact::Fact;
+use ringfence_features::foresee::BATCH_FACTS;
 use ringfence_features::packed::{Block, PackReader, PackedError, empty_fact};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -55,63 +57,67 @@ pub(crate) fn fold(
     fits(&head, &context.config.rates, path)?;
     let mut progress = Progress::new(label, Some(bytes.len() as u64));
     // Every engine has numbers of its own for the identifiers.
-    let mut readers = vec![head; engines.len()];
-    let mut fact = empty_fact();
+    let mut lanes: Vec<Lane> = engines.iter().map(|_| Lane::new(&head)).collect();
     let mut labels = Labels::default();
     let mut events = 0;
     loop {
         let mut blocks: Vec<Block> = Vec::with_capacity(engines.len());
-        for (engine, reader) in engines.iter_mut().zip(&mut readers) {
-            blocks.extend(reader.next_block(engine.names_mut()).at(place())?);
+        for (engine, lane) in engines.iter_mut().zip(&mut lanes) {
+            blocks.extend(lane.reader.next_block(engine.names_mut()).at(place())?);
         }
         if blocks.is_empty() {
             break;
         }
-        while folded(&readers, &mut blocks, engines, &mut fact, &mut labels, path, &mut on_request)? {
-            events += 1;
+        loop {
+            for (lane, block) in lanes.iter_mut().zip(&mut blocks) {
+                lane.fill(block).at(place())?;
+            }
+            let facts = lanes.first().map_or(0, |lane| lane.ids.len());
+            if facts == 0 {
+                break;
+            }
+            for (engine, lane) in engines.iter().zip(&lanes) {
+                engine.foresee(&lane.facts[..facts]);
+            }
+            for i in 0..facts {
+                for (index, (engine, lane)) in engines.iter_mut().zip(&mut lanes).enumerate() {
+                    let (fact, id) = (&mut lane.facts[i], lane.ids[i]);
+                    if index == 0 {
+                        labels.see_fact(fact, engine.names_mut());
+                    }
+                    match engine.apply_fact(fact, id).at(place())? {
+                        Applied::Request(request) => on_request(index, &request)?,
+                        Applied::Folded | Applied::Unknown => {}
+                    }
+                }
+            }
+            events += facts as u64;
         }
-        progress.set(readers.first().map_or(0, PackReader::offset) as u64);
+        progress.set(lanes.first().map_or(0, |lane| lane.reader.offset()) as u64);
     }
     let read = Read { events, seconds: progress.seconds(), ..Read::default() };
     Ok((read, labels))
 }
 
-/// Reads the next fact of the blocks into every engine; `false` at their end.
-fn folded<'a>(
-    readers: &[PackReader<'a>],
-    blocks: &mut [Block<'a>],
-    engines: &mut [Engine<Rates>],
-    fact: &mut ringfence_features::fact::Fact,
-    labels: &mut Labels,
-    path: &Path,
-    on_request: &mut impl FnMut(usize, &Request) -> Result<(), Failure>,
-) -> Result<bool, Failure> {
-    for (index, ((reader, block), engine)) in readers.iter().zip(blocks).zip(engines).enumerate() {
-        let unreadable = |e: PackedError| Err::<(), _>(e).at(path.display());
-        match reader_next(reader, block, fact) {
-            Ok(Some(id)) => {
-                if index == 0 {
-                    labels.see_fact(fact, engine.names_mut());
-                }
-                match engine.apply_fact(fact, id).at(path.display())? {
-                    Applied::Request(request) => on_request(index, &request)?,
-                    Applied::Folded | Applied::Unknown => {}
-                }
-            }
-            Ok(None) => return Ok(false),
-            Err(e) => unreadable(e)?,
-        }
-    }
-    Ok(true)
+/// What one engine reads: the facts of a batch with the ids of their events.
+struct Lane<'a> {
+    reader: PackReader<'a>,
+    facts: Vec<Fact>,
+    ids: Vec<&'a str>,
 }
 
-/// The next fact with the id of its event.
-fn reader_next<'a>(
-    reader: &PackReader<'a>,
-    block: &mut Block<'a>,
-    fact: &mut ringfence_features::fact::Fact,
-) -> Result<Option<&'a str>, PackedError> {
-    if reader.read(block, fact)? { reader.event_id(block).map(Some) } else { Ok(None) }
+impl<'a> Lane<'a> {
+    fn new(head: &PackReader<'a>) -> Lane<'a> {
+        Lane { reader: head.clone(), facts: vec![empty_fact(); BATCH_FACTS], ids: Vec::new() }
+    }
+    /// Reads the block's next facts; none at its end.
+    fn fill(&mut self, block: &mut Block<'a>) -> Result<(), PackedError> {
+        self.ids.clear();
+        for _ in 0..self.reader.read_many(block, &mut self.facts)? {
+            self.ids.push(self.reader.event_id(block)?);
+        }
+        Ok(())
+    }
 }
 
 /// Money was converted when the log was packed: currency and rates have to be those of now.
