@@ -40,6 +40,10 @@ impl Decider {
             versions,
         })
     }
+    /// The content hashes of what decides.
+    pub fn versions(&self) -> &Versions {
+        &self.versions
+    }
     /// The policy.
     pub fn policy(&self) -> &Policy {
         self.policy.policy()

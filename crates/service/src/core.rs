@@ -157,10 +157,9 @@ fn decider(v: &Versioned) -> Result<(Decider, Versions), CoreError> {
         let what = format!("the policy is in {policy}, the reporting currency is {reporting}");
         return Err(CoreError::Versions(what));
     }
-    let mut versions = Versions::new();
-    versions.insert("features".into(), v.plan.schema.hash.clone());
-    versions.insert("policy".into(), v.policy.hash.clone());
-    versions.insert("model".into(), v.model.as_ref().map_or_else(|| "none".to_owned(), Model::hash));
+    let mut versions = decider.versions().clone();
+    // Named also where there is none, so that a later start with one is told apart.
+    versions.entry("model".into()).or_insert_with(|| "none".into());
     Ok((decider, versions))
 }
 

@@ -14,10 +14,11 @@ const BOUND_FOR: Duration = Duration(60_000);
 #[derive(Debug)]
 pub struct Door {
     limits: Limits,
-    future_max: Option<Duration>,
+    config: Config,
     tokens: Option<Tokeniser>,
     clock: fn() -> Timestamp,
-    decoder: Mutex<(i64, Arc<Decoder>)>,
+    /// With the time for which its bound was made.
+    decoder: Mutex<(Timestamp, Arc<Decoder>)>,
 }
 
 /// An event, or why it was refused.
@@ -26,25 +27,19 @@ pub type Checked = Result<Arrived, Refusal>;
 impl Door {
     /// With the deployment's limits; `tokens` where personal values come raw.
     pub fn new(config: &Config, tokens: Option<Tokeniser>, clock: fn() -> Timestamp) -> Door {
-        let limits = Limits {
-            line_bytes_max: config.line_bytes_max,
-            batch_bytes_max: config.batch_bytes_max,
-            batch_events_max: config.batch_events_max,
-            time_max: None,
-        };
-        let decoder = Mutex::new((i64::MIN, Arc::new(Decoder::new(limits.clone()))));
-        Door { limits, future_max: config.future_max, tokens, clock, decoder }
+        let now = clock();
+        let decoder = Mutex::new((now, Arc::new(Decoder::new(config.limits(Some(now))))));
+        Door { limits: config.limits(None), config: config.clone(), tokens, clock, decoder }
     }
     /// Its limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
     fn decoder(&self) -> Arc<Decoder> {
-        let now = (self.clock)().millis();
+        let now = (self.clock)();
         let mut held = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.0 == i64::MIN || now >= held.0 + BOUND_FOR.0 {
-            let bound = self.future_max.and_then(|ahead| Timestamp::from_millis(now + ahead.0));
-            *held = (now, Arc::new(Decoder::new(Limits { time_max: bound, ..self.limits.clone() })));
+        if now >= held.0.plus(BOUND_FOR) {
+            *held = (now, Arc::new(Decoder::new(self.config.limits(Some(now)))));
         }
         held.1.clone()
     }

@@ -57,8 +57,7 @@ impl Service {
         let door = Door::new(config, tokens, clock);
         let (worker, running, restart) = worker::start(dir, versioned, door.limits(), clock, progress)?;
         let access = Access::open(dir)?;
-        let versions = worker.versions().clone();
-        Ok(Service { shared: Arc::new(Shared { worker, door, access, clock, versions }), running, restart })
+        Ok(Service { shared: Arc::new(Shared { worker, door, access, clock }), running, restart })
     }
     /// The token of the set-up link, while there is no key.
     pub fn set_up_token(&self) -> Option<String> {

@@ -10,6 +10,7 @@ use ringfence_domain::codec::{Decoder, Limits};
 use ringfence_domain::{Event, Timestamp, Versions};
 use ringfence_store::log::{Head, Log, LogError, Options, Record};
 use ringfence_store::snapshots::{SnapshotError, Snapshots};
+use ringfence_store::{LOG_FOLDER, SNAPSHOTS_FOLDER};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -180,8 +181,8 @@ pub fn start(
     clock: fn() -> Timestamp,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(Worker, Running, Restart), StartError> {
-    let mut log = Log::open(&dir.join("log"), Options::default())?;
-    let snapshots = Snapshots::open(&dir.join("snapshots"))?;
+    let mut log = Log::open(&dir.join(LOG_FOLDER), Options::default())?;
+    let snapshots = Snapshots::open(&dir.join(SNAPSHOTS_FOLDER))?;
     let latest = snapshots.latest(&log)?;
     let mut restart = Restart { passed_over: latest.passed_over.len(), ..Restart::default() };
     let mut core = match &latest.snapshot {

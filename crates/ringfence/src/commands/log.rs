@@ -9,8 +9,8 @@ use ringfence_domain::Timestamp;
 use ringfence_store::log::{HeadKey, PublicKey, SignedHead, Verified, verify};
 use ringfence_store::{LOG_FOLDER, Log, Options};
 use serde::Serialize;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -163,9 +163,7 @@ struct Made<'a> {
 
 fn run_keygen(args: &KeygenArgs, context: &Context) -> Result<(), Failure> {
     let mut seed = [0; 32];
-    let chance = Path::new("/dev/urandom");
-    let read = File::open(chance).and_then(|mut file| file.read_exact(&mut seed));
-    read.map_err(|error| Failure::io("take random bytes from", chance, &error))?;
+    getrandom::fill(&mut seed).map_err(|e| Failure::new(e, "random bytes of the system"))?;
     let key = HeadKey::from_seed(&seed);
     let mut public = args.out.as_os_str().to_owned();
     public.push(".pub");

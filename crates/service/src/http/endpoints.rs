@@ -317,7 +317,7 @@ pub(super) fn ready_docs(op: Op<'_>) -> Op<'_> {
 
 /// Which catalogue, model and policy decide.
 pub async fn versions(State(shared): State<Arc<Shared>>) -> Json<Versions> {
-    Json(shared.versions.clone())
+    Json(shared.worker.versions().clone())
 }
 
 pub(super) fn versions_docs(op: Op<'_>) -> Op<'_> {

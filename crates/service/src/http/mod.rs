@@ -30,8 +30,6 @@ pub struct Shared {
     pub access: Access,
     /// The clock.
     pub clock: fn() -> Timestamp,
-    /// What decides, for people.
-    pub versions: ringfence_domain::Versions,
 }
 
 /// The policy table of the endpoints: method, path, what it needs. What is not here is not served.
