@@ -19,7 +19,7 @@ pub trait Explain {
     /// log-odds less those of the average request. Columns that are left out count as 0; a fast approximation will do.
     fn attributions(&mut self, out: &mut Vec<(usize, f64)>);
 
-    /// The same, asked for decisions that do not simply pay; exact where that is affordable.
+    /// The same, asked for answers stricter than payment at the scan; exact where that is affordable.
     fn attributions_exact(&mut self, out: &mut Vec<(usize, f64)>) {
         self.attributions(out);
     }
@@ -71,9 +71,9 @@ pub(crate) struct Texts {
 pub(crate) enum Depth {
     /// The score was not used.
     RulesOnly,
-    /// The request is paid.
+    /// The request is paid, at once or at the scan of its return: what honest requests get.
     Fast,
-    /// The request is not simply paid.
+    /// The request gets an answer that its customer may dispute.
     Exact,
 }
 

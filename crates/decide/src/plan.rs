@@ -189,7 +189,7 @@ impl Plan {
             .collect();
         let depth = if !self.policy.use_score || ask.score.is_nan() {
             Depth::RulesOnly
-        } else if strictness(decision) > 0 {
+        } else if strictness(decision) > strictness(DecisionKind::RefundOnScan) {
             Depth::Exact
         } else {
             Depth::Fast

@@ -364,7 +364,7 @@ fn goods_with_customer(reason: ClaimReason) -> bool {
     }
 }
 
-/// What is behind a score, looked up when the policy asks.
+/// What is behind a score, looked up when the policy asks. The vector was scored last with this scratch.
 struct Behind<'a> {
     folder: &'a Folder,
     fact: &'a Fact,
@@ -395,13 +395,13 @@ fn logit(p: f64) -> f64 {
 impl Explain for Behind<'_> {
     fn attributions(&mut self, out: &mut Vec<(usize, f64)>) {
         if let Some(scorer) = self.scorer {
-            let explained = scorer.explain_path(self.folder.last_vector(), self.scratch);
+            let explained = scorer.explain_last_path(self.scratch);
             self.in_log_odds(explained, out);
         }
     }
     fn attributions_exact(&mut self, out: &mut Vec<(usize, f64)>) {
         if let Some(scorer) = self.scorer {
-            let explained = scorer.explain_exact(self.folder.last_vector(), self.scratch);
+            let explained = scorer.explain_last_exact(self.scratch);
             self.in_log_odds(explained, out);
         }
     }

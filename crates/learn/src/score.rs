@@ -45,6 +45,7 @@ struct Source {
 /// Room for scoring one vector at a time; holds the last explanation.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    raw: f64,
     inputs: Vec<f32>,
     numbers: Vec<f32>,
     leaves: Vec<u32>,
@@ -113,13 +114,18 @@ impl Scorer {
     pub fn raw(&self, vector: &[f64], scratch: &mut Scratch) -> f64 {
         self.read_inputs(vector, &mut scratch.inputs);
         self.forest.find(&scratch.inputs, &mut scratch.numbers, &mut scratch.leaves);
-        self.add_up(&scratch.leaves)
+        scratch.raw = self.add_up(&scratch.leaves);
+        scratch.raw
     }
     /// The score, and what each column did to it on the paths that the vector took (Saabas 2014): at each split the mean
     /// of the training rows below it changes, and the change is put down to the split's column. Cheap; unlike Shapley
     /// values it favours splits near the leaves.
     pub fn explain_path(&self, vector: &[f64], scratch: &mut Scratch) -> Explained {
-        let raw = self.raw(vector, scratch);
+        self.raw(vector, scratch);
+        self.explain_last_path(scratch)
+    }
+    /// [`Scorer::explain_path`] of the vector that was scored last with this room, without scoring it again.
+    pub fn explain_last_path(&self, scratch: &mut Scratch) -> Explained {
         scratch.attributions.clear();
         scratch.attributions.resize(self.columns, 0.0);
         for &leaf in &scratch.leaves {
@@ -129,20 +135,24 @@ impl Scorer {
                 scratch.attributions[column as usize] += change;
             }
         }
-        self.in_probability(raw, &mut scratch.attributions)
+        self.in_probability(scratch.raw, &mut scratch.attributions)
     }
     /// The score, and each column's exact Shapley value; the path's where paths are too long for the exact rule
     /// (imported models with more than 64 different inputs on a path). A category's rate and count are summed.
     pub fn explain_exact(&self, vector: &[f64], scratch: &mut Scratch) -> Explained {
-        let Some(shapley) = &self.shapley else { return self.explain_path(vector, scratch) };
-        let raw = self.raw(vector, scratch);
-        let Scratch { inputs, attributions, shapley: room, .. } = scratch;
+        self.raw(vector, scratch);
+        self.explain_last_exact(scratch)
+    }
+    /// [`Scorer::explain_exact`] of the vector that was scored last with this room, without scoring it again.
+    pub fn explain_last_exact(&self, scratch: &mut Scratch) -> Explained {
+        let Some(shapley) = &self.shapley else { return self.explain_last_path(scratch) };
+        let Scratch { raw, inputs, attributions, shapley: room, .. } = scratch;
         attributions.clear();
         attributions.resize(self.columns, 0.0);
         shapley.add_to(inputs, room, |input, value| {
             attributions[self.column_of[input as usize] as usize] += value;
         });
-        self.in_probability(raw, attributions)
+        self.in_probability(*raw, attributions)
     }
     /// The raw score of a training row on average.
     pub fn expected_raw(&self) -> f64 {

@@ -8,14 +8,18 @@
 //! twice. Values are path-dependent as in TreeSHAP (Lundberg et al., 2020): the background is the training rows' cover.
 
 use crate::tree::{Branch, Tree};
+use pulp::{Arch, Simd, WithSimd};
 
-/// No node: the root's parent, or no split on the same input above.
+/// A share that stands for none.
+const SHARE_MIN: f64 = 1e-100;
+
+/// No split on the same input above.
 const NONE: u32 = u32::MAX;
 
-/// A tree in the order of a walk from the root; the root itself is left out.
+/// A node of a tree in the order of a walk from the root; the root itself is left out.
 #[derive(Clone, Debug)]
 struct Node {
-    /// Index within the tree of the node above, [`NONE`] for the root.
+    /// Index within the tree of the node above plus 1; 0 is the root.
     parent: u32,
     /// The nearest node above, on the path, whose edge tests the same input.
     same: u32,
@@ -29,90 +33,95 @@ struct Node {
     value: f64,
 }
 
-/// Trees prepared for Shapley values.
+/// Trees prepared for Shapley values: each in the group of the fewest points that integrate its longest path exactly.
 #[derive(Clone, Debug)]
 pub struct Shapley {
-    nodes: Vec<Node>,
-    /// End of each tree in `nodes`.
-    ends: Vec<usize>,
-    rule: Rule,
-    widest: usize,
-}
-
-/// Points and weights that integrate exactly what the longest path asks for.
-#[derive(Clone, Debug)]
-enum Rule {
-    Four(Gauss<4>),
-    Eight(Gauss<8>),
-    ThirtyTwo(Box<Gauss<32>>),
+    four: Group<4>,
+    eight: Group<8>,
+    more: Group<32>,
+    inputs: usize,
 }
 
 /// Longest path in different inputs that the largest rule integrates exactly: 2 × 32 points.
 pub const PATH_INPUTS_MAX: usize = 64;
 
-#[derive(Clone, Debug)]
-struct Gauss<const N: usize> {
-    t: [f64; N],
-    /// 1 − t.
-    rest: [f64; N],
-    weight: [f64; N],
-    /// −weight ÷ (1 − t): the factor of an input that does not pass, its share cancelled.
-    against: [f64; N],
-}
-
 /// Room for one row.
 #[derive(Clone, Debug, Default)]
 pub struct ShapleyScratch {
     passes: Vec<bool>,
-    four: [Vec<[f64; 4]>; 2],
-    eight: [Vec<[f64; 8]>; 2],
-    more: [Vec<[f64; 32]>; 2],
+    four: Room<4>,
+    eight: Room<8>,
+    more: Room<32>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Room<const N: usize> {
+    products: Vec<[f64; N]>,
+    sums: Vec<[f64; N]>,
+    /// By input: what its edges contributed, a number a point.
+    parts: Vec<[f64; N]>,
 }
 
 impl Shapley {
     /// Prepares trees; `None` where a path tests more than [`PATH_INPUTS_MAX`] different inputs.
     pub fn new(trees: &[Tree]) -> Option<Self> {
-        let (mut nodes, mut ends, mut longest, mut widest) = (Vec::new(), Vec::new(), 0, 0);
+        let (mut four, mut eight, mut more) = (Group::new(), Group::new(), Group::new());
+        let mut inputs = 0;
         for tree in trees {
-            let start = nodes.len();
-            longest = longest.max(lay_out(tree, &mut nodes));
-            widest = widest.max(nodes.len() - start);
-            ends.push(nodes.len());
+            let (nodes, longest) = lay_out(tree);
+            inputs = nodes.iter().map(|node| node.input as usize + 1).fold(inputs, usize::max);
+            match longest {
+                0..=8 => four.push(&nodes),
+                9..=16 => eight.push(&nodes),
+                17..=PATH_INPUTS_MAX => more.push(&nodes),
+                _ => return None,
+            }
         }
-        let rule = match longest {
-            0..=8 => Rule::Four(Gauss::new()),
-            9..=16 => Rule::Eight(Gauss::new()),
-            17..=PATH_INPUTS_MAX => Rule::ThirtyTwo(Box::new(Gauss::new())),
-            _ => return None,
-        };
-        Some(Self { nodes, ends, rule, widest })
+        Some(Self { four, eight, more, inputs })
     }
     /// Adds each input's Shapley value, summed over all trees, through `add(input, value)`.
-    pub fn add_to(&self, inputs: &[f32], scratch: &mut ShapleyScratch, add: impl FnMut(u32, f64)) {
-        scratch.passes.resize(self.widest, false);
-        match &self.rule {
-            Rule::Four(rule) => rule.run(self, inputs, &mut scratch.passes, &mut scratch.four, add),
-            Rule::Eight(rule) => rule.run(self, inputs, &mut scratch.passes, &mut scratch.eight, add),
-            Rule::ThirtyTwo(rule) => rule.run(self, inputs, &mut scratch.passes, &mut scratch.more, add),
-        }
+    ///
+    /// The same machine code runs on wide registers where the processor has them; every sum is taken in the same order,
+    /// so the bits are the same on all of them.
+    pub fn add_to(&self, inputs: &[f32], scratch: &mut ShapleyScratch, mut add: impl FnMut(u32, f64)) {
+        Arch::new().dispatch(OneRow { shapley: self, inputs, scratch, add: &mut add });
     }
 }
 
-/// Appends a tree's nodes, parents first; returns the most different inputs on a path.
-fn lay_out(tree: &Tree, nodes: &mut Vec<Node>) -> usize {
-    let (means, start) = (tree.means(), nodes.len());
+/// What one call does, as a type: a closure would not become a part of the wide code.
+struct OneRow<'a, F> {
+    shapley: &'a Shapley,
+    inputs: &'a [f32],
+    scratch: &'a mut ShapleyScratch,
+    add: &'a mut F,
+}
+
+impl<F: FnMut(u32, f64)> WithSimd for OneRow<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let OneRow { shapley, inputs, scratch, add } = self;
+        let ShapleyScratch { passes, four, eight, more } = scratch;
+        shapley.four.run(inputs, shapley.inputs, passes, four, add);
+        shapley.eight.run(inputs, shapley.inputs, passes, eight, add);
+        shapley.more.run(inputs, shapley.inputs, passes, more, add);
+    }
+}
+
+/// A tree's nodes, parents first, and the most different inputs on a path.
+fn lay_out(tree: &Tree) -> (Vec<Node>, usize) {
+    let (means, mut nodes) = (tree.means(), Vec::<Node>::new());
     let mut longest = 0;
-    // Branch, the node it leads to (NONE at the root), and how many different inputs lie above.
-    let mut open = vec![(tree.root(), NONE, 0)];
+    // Branch, the node that it leads to plus 1 (0 at the root), and how many different inputs lie above.
+    let mut open = vec![(tree.root(), 0, 0)];
     while let Some((branch, at, depth)) = open.pop() {
         let Branch::Split(s) = branch else { continue };
         let split = &tree.splits()[s as usize];
         let cover = means[s as usize].cover;
         for (to, is_left) in [(split.left, true), (split.right, false)] {
             let below = tree.mean_of(to, &means);
-            let same = same_input_above(&nodes[start..], at, split.input);
-            let above = if same == NONE { 1.0 } else { nodes[start + same as usize].share };
-            let index = (nodes.len() - start) as u32;
+            let same = same_input_above(&nodes, at, split.input);
+            let above = if same == NONE { 1.0 } else { nodes[same as usize].share };
             nodes.push(Node {
                 parent: at,
                 same,
@@ -120,99 +129,115 @@ fn lay_out(tree: &Tree, nodes: &mut Vec<Node>) -> usize {
                 threshold: split.threshold,
                 missing_left: split.missing_left,
                 is_left,
-                share: above * below.cover / cover,
+                // Where no row of the training passed, next to none: it is divided by.
+                share: (above * below.cover / cover).max(SHARE_MIN),
                 value: if let Branch::Leaf(leaf) = to { tree.leaves()[leaf as usize].value } else { 0.0 },
             });
             let different = depth + usize::from(same == NONE);
             longest = longest.max(different);
-            open.push((to, index, different));
+            open.push((to, nodes.len() as u32, different));
         }
     }
-    longest
+    (nodes, longest)
 }
 
 fn same_input_above(nodes: &[Node], mut at: u32, input: u32) -> u32 {
-    while at != NONE {
-        let node = &nodes[at as usize];
+    while at != 0 {
+        let node = &nodes[at as usize - 1];
         if node.input == input {
-            return at;
+            return at - 1;
         }
         at = node.parent;
     }
     NONE
 }
 
-impl<const N: usize> Gauss<N> {
-    /// Gauss–Legendre on [0, 1], by Newton's method on the Legendre polynomial.
+/// Points and weights of a rule of Gauss and Legendre on [0, 1], by Newton's method on the Legendre polynomial.
+fn gauss<const N: usize>() -> ([f64; N], [f64; N]) {
+    let (mut t, mut weight) = ([0.0; N], [0.0; N]);
+    for i in 0..N {
+        let mut x = libm::cos(std::f64::consts::PI * (i as f64 + 0.75) / (N as f64 + 0.5));
+        let mut slope = 0.0;
+        for _ in 0..100 {
+            let (mut p, mut before) = (1.0, 0.0);
+            for k in 0..N {
+                let k = k as f64;
+                (p, before) = (((2.0 * k + 1.0) * x * p - k * before) / (k + 1.0), p);
+            }
+            slope = N as f64 * (x * p - before) / (x * x - 1.0);
+            let step = p / slope;
+            x -= step;
+            if step.abs() < 1e-16 {
+                break;
+            }
+        }
+        t[i] = (1.0 - x) / 2.0;
+        weight[i] = 1.0 / ((1.0 - x * x) * slope * slope);
+    }
+    (t, weight)
+}
+
+/// Trees whose longest path is integrated exactly by N points.
+#[derive(Clone, Debug)]
+struct Group<const N: usize> {
+    t: [f64; N],
+    /// 1 − t.
+    rest: [f64; N],
+    weight: [f64; N],
+    nodes: Vec<Node>,
+    /// End of each tree in `nodes`.
+    ends: Vec<usize>,
+    widest: usize,
+}
+
+impl<const N: usize> Group<N> {
     fn new() -> Self {
-        let (mut t, mut weight) = ([0.0; N], [0.0; N]);
-        for i in 0..N {
-            let mut x = libm::cos(std::f64::consts::PI * (i as f64 + 0.75) / (N as f64 + 0.5));
-            let mut slope = 0.0;
-            for _ in 0..100 {
-                let (mut p, mut before) = (1.0, 0.0);
-                for k in 0..N {
-                    let k = k as f64;
-                    (p, before) = (((2.0 * k + 1.0) * x * p - k * before) / (k + 1.0), p);
-                }
-                slope = N as f64 * (x * p - before) / (x * x - 1.0);
-                let step = p / slope;
-                x -= step;
-                if step.abs() < 1e-16 {
-                    break;
-                }
-            }
-            t[i] = (1.0 - x) / 2.0;
-            weight[i] = 1.0 / ((1.0 - x * x) * slope * slope);
-        }
+        let (t, weight) = gauss::<N>();
         let rest = t.map(|t| 1.0 - t);
-        let against = std::array::from_fn(|i| -weight[i] / rest[i]);
-        Self { t, rest, weight, against }
-    }
-    /// Multiplies by `share (1 − t) + t` where the input passes, by `share (1 − t)` where not.
-    #[inline(always)]
-    fn multiply(&self, product: &mut [f64; N], share: f64, pass: bool) {
-        if pass {
-            for ((p, rest), t) in product.iter_mut().zip(&self.rest).zip(&self.t) {
-                *p *= share * rest + t;
-            }
-        } else {
-            for (p, rest) in product.iter_mut().zip(&self.rest) {
-                *p *= share * rest;
-            }
-        }
-    }
-    /// Undoes [`Gauss::multiply`].
-    #[inline(always)]
-    fn divide(&self, product: &mut [f64; N], share: f64, pass: bool) {
-        for ((p, rest), t) in product.iter_mut().zip(&self.rest).zip(&self.t) {
-            *p /= share * rest + if pass { *t } else { 0.0 };
-        }
+        Self { t, rest, weight, nodes: Vec::new(), ends: Vec::new(), widest: 0 }
     }
 
+    fn push(&mut self, nodes: &[Node]) {
+        self.nodes.extend_from_slice(nodes);
+        self.ends.push(self.nodes.len());
+        self.widest = self.widest.max(nodes.len());
+    }
+
+    #[inline(always)]
     fn run(
         &self,
-        trees: &Shapley,
         inputs: &[f32],
-        passes: &mut [bool],
-        rooms: &mut [Vec<[f64; N]>; 2],
-        mut add: impl FnMut(u32, f64),
+        count: usize,
+        passes: &mut Vec<bool>,
+        room: &mut Room<N>,
+        add: &mut impl FnMut(u32, f64),
     ) {
-        let [products, sums] = rooms;
-        products.resize(trees.widest, [0.0; N]);
-        sums.resize(trees.widest, [0.0; N]);
+        if self.nodes.is_empty() {
+            return;
+        }
+        passes.resize(passes.len().max(self.widest), false);
+        room.products.resize(self.widest + 1, [1.0; N]);
+        room.sums.resize(self.widest + 1, [0.0; N]);
+        room.parts.clear();
+        room.parts.resize(count, [0.0; N]);
         let mut start = 0;
-        for &end in &trees.ends {
-            let nodes = &trees.nodes[start..end];
-            start = end;
+        for &end in &self.ends {
+            let nodes = &self.nodes[start..end];
             let n = nodes.len();
-            let (passes, products, sums) = (&mut passes[..n], &mut products[..n], &mut sums[..n]);
-            self.down(nodes, inputs, passes, products, sums);
-            self.up(nodes, passes, sums, &mut add);
+            let (passes, sums) = (&mut passes[..n], &mut room.sums[..=n]);
+            sums[0] = [0.0; N];
+            self.down(nodes, inputs, passes, &mut room.products[..=n], sums);
+            self.up(nodes, passes, sums, &mut room.parts);
+            start = end;
+        }
+        for (input, parts) in room.parts.iter().enumerate() {
+            add(input as u32, parts.iter().sum());
         }
     }
 
-    /// Multiplies each path's factors from the root down.
+    /// Multiplies each path's factors from the root down. The factor of an input is `share (1 − t) + t` where the row
+    /// passes, `share (1 − t)` where not.
+    #[inline(always)]
     fn down(
         &self,
         nodes: &[Node],
@@ -223,58 +248,63 @@ impl<const N: usize> Gauss<N> {
     ) {
         for (i, node) in nodes.iter().enumerate() {
             let x = inputs[node.input as usize];
-            let goes_left = if x.is_nan() { node.missing_left } else { x < node.threshold };
+            let goes_left = (x < node.threshold) | (x.is_nan() & node.missing_left);
             let mut pass = goes_left == node.is_left;
-            let mut product = if node.parent == NONE { [1.0; N] } else { products[node.parent as usize] };
+            let mut product = products[node.parent as usize];
             if node.same != NONE {
-                let same = node.same as usize;
-                let passed = passes[same];
-                pass &= passed;
                 // The factor of the same input further up is replaced by the joint one.
-                self.divide(&mut product, nodes[same].share, passed);
-            }
-            passes[i] = pass;
-            self.multiply(&mut product, node.share, pass);
-            products[i] = product;
-            for (sum, p) in sums[i].iter_mut().zip(&product) {
-                *sum = p * node.value;
-            }
-        }
-    }
-
-    /// Sums what the leaves under each edge contribute, from the leaves up.
-    fn up(&self, nodes: &[Node], passes: &[bool], sums: &mut [[f64; N]], add: &mut impl FnMut(u32, f64)) {
-        for (i, node) in nodes.iter().enumerate().rev() {
-            let sum = sums[i];
-            if node.parent != NONE {
-                for (above, s) in sums[node.parent as usize].iter_mut().zip(&sum) {
-                    *above += s;
+                let passed = passes[node.same as usize];
+                let share = nodes[node.same as usize].share;
+                pass &= passed;
+                let o = f64::from(u8::from(passed));
+                for ((p, rest), t) in product.iter_mut().zip(&self.rest).zip(&self.t) {
+                    *p /= share * rest + o * t;
                 }
             }
-            let mut value = self.without(&sum, node.share, passes[i]);
-            if node.same != NONE {
-                let same = node.same as usize;
-                value -= self.without(&sum, nodes[same].share, passes[same]);
+            passes[i] = pass;
+            let o = f64::from(u8::from(pass));
+            for ((p, rest), t) in product.iter_mut().zip(&self.rest).zip(&self.t) {
+                *p *= node.share * rest + o * t;
             }
-            add(node.input, value);
+            products[i + 1] = product;
+            sums[i + 1] = product.map(|p| p * node.value);
         }
     }
 
-    /// The integral of `(o − z) × sum / factor`.
+    /// Sums what the leaves under each edge contribute, from the leaves up: an edge's own part is the integral of
+    /// `(o − z) × sum ÷ its factor`, less the same for the factor that it replaced.
     #[inline(always)]
-    fn without(&self, sum: &[f64; N], share: f64, pass: bool) -> f64 {
-        let mut parts = [0.0; N];
-        if pass {
-            let factors = self.rest.iter().zip(&self.t).map(|(rest, t)| share * rest + t);
-            for (((part, weight), s), factor) in parts.iter_mut().zip(&self.weight).zip(sum).zip(factors) {
-                *part = weight * s / factor * (1.0 - share);
+    fn up(
+        &self,
+        nodes: &[Node],
+        passes: &[bool],
+        sums: &mut [[f64; N]],
+        parts: &mut [[f64; N]],
+    ) {
+        for (i, node) in nodes.iter().enumerate().rev() {
+            let sum = sums[i + 1];
+            for (above, s) in sums[node.parent as usize].iter_mut().zip(&sum) {
+                *above += s;
             }
-        } else {
-            for ((part, against), s) in parts.iter_mut().zip(&self.against).zip(sum) {
-                *part = against * s;
+            let mut part = parts[node.input as usize];
+            self.own(&mut part, &sum, 1.0, node.share, passes[i]);
+            if node.same != NONE {
+                let same = node.same as usize;
+                self.own(&mut part, &sum, -1.0, nodes[same].share, passes[same]);
             }
+            parts[node.input as usize] = part;
         }
-        parts.iter().sum()
+    }
+
+    /// Adds `sign × weight × (o − z) × sum ÷ factor`. Whether a row passes cannot be foreseen, so it is reckoned with and
+    /// not branched on; dividing is faster than reading what could be kept by node.
+    #[inline(always)]
+    fn own(&self, part: &mut [f64; N], sum: &[f64; N], sign: f64, share: f64, pass: bool) {
+        let o = f64::from(u8::from(pass));
+        let change = sign * (o - share);
+        for k in 0..N {
+            part[k] += self.weight[k] * sum[k] * change / (share * self.rest[k] + o * self.t[k]);
+        }
     }
 }
 
