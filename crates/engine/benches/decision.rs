@@ -66,7 +66,10 @@ fn time(plan: &Arc<Plan>, decider: Option<Decider>, events: &[Event], from: usiz
         let start = Instant::now();
         let applied = engine.apply(event).expect("one currency");
         let Applied::Request(request) = black_box(&applied) else { continue };
-        let paid = request.decision.as_ref().is_some_and(|d| strictness(d.decision) <= strictness(DecisionKind::RefundOnScan));
+        let paid = request
+            .decision
+            .as_ref()
+            .is_some_and(|d| strictness(d.decision) <= strictness(DecisionKind::RefundOnScan));
         drop(applied);
         if i >= from {
             times.push((start.elapsed().as_secs_f64() * 1e6, paid));

@@ -6,6 +6,7 @@
 
 use ringfence_domain::Duration;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// Entries that a busy thing (staff, carrier, article…) keeps raw before the older half is tiled.
 /// 64 entries are 1.5 KiB: small enough to scan for each request, long enough for the last hours of most.
@@ -67,13 +68,6 @@ pub struct Layout {
     pub raw_max: usize,
 }
 
-impl Layout {
-    /// The bits of all streams.
-    pub fn mask(&self) -> u64 {
-        if self.streams == 64 { u64::MAX } else { (1 << self.streams) - 1 }
-    }
-}
-
 /// Running totals at the ends of tiles: row `i` holds, for every stream, count and sum of all events up to `times[i]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Rows {
@@ -102,36 +96,47 @@ pub struct Back<'a> {
     pub mask: u64,
 }
 
-/// Counts and sums of the streams of a mask over a part of a history; other streams hold anything.
+/// The streams of a bit set, ascending.
+#[inline]
+fn streams(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let stream = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        (stream < 64).then_some(stream)
+    })
+}
+
+/// Counts and sums of the streams over a part of a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Sums {
     /// Events a stream.
     pub count: [f64; 64],
     /// Sum of values a stream.
     pub sum: [f64; 64],
+    /// Bit set of the streams that may hold something: the only ones to be cleared, for most requests touch few.
+    used: u64,
 }
 
 impl Default for Sums {
     fn default() -> Self {
-        Self { count: [0.0; 64], sum: [0.0; 64] }
+        Self { count: [0.0; 64], sum: [0.0; 64], used: 0 }
     }
 }
 
 impl Sums {
-    /// Sets the streams of `mask` to nothing.
+    /// Sets all streams to nothing.
     #[inline]
-    pub fn clear(&mut self, mask: u64) {
-        let highest = 64 - mask.leading_zeros() as usize;
-        self.count[..highest].fill(0.0);
-        self.sum[..highest].fill(0.0);
+    pub fn clear(&mut self) {
+        for stream in streams(std::mem::take(&mut self.used)) {
+            self.count[stream] = 0.0;
+            self.sum[stream] = 0.0;
+        }
     }
     /// Adds events and the sum of their values to the streams of `mask`.
     #[inline]
     pub fn add(&mut self, mask: u64, events: f64, sum: f64) {
-        let mut bits = mask;
-        while bits != 0 {
-            let stream = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
+        self.used |= mask;
+        for stream in streams(mask) {
             self.count[stream] += events;
             self.sum[stream] += sum;
         }
@@ -183,10 +188,7 @@ impl Rows {
                 self.times.len() - 1
             }
         };
-        let mut bits = mask;
-        while bits != 0 {
-            let stream = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
+        for stream in streams(mask) {
             for row in start..self.times.len() {
                 self.totals[row * stride + stream * 2] += 1.0;
                 self.totals[row * stride + stream * 2 + 1] += entry.value;
@@ -321,7 +323,7 @@ impl History {
         mut report: impl FnMut(usize, &Sums),
     ) {
         let Back { now, offsets, mask } = back;
-        sums.clear(mask);
+        sums.clear();
         let mut next = 0;
         // Neighbouring entries mostly belong to the same streams: they are added up in registers, a run at a time.
         let (mut combo, mut events, mut sum) = (usize::MAX, 0.0, 0.0);
@@ -359,19 +361,17 @@ impl History {
             return;
         };
         let stride = layout.streams * 2;
-        let raw = *sums;
+        let raw: SmallVec<[(f64, f64); 16]> = streams(mask).map(|s| (sums.count[s], sums.sum[s])).collect();
+        sums.used |= mask;
         let top = rows.at(now);
         for (i, offset) in offsets.iter().enumerate().skip(next) {
             let bottom = rows.at(now - offset);
-            let mut bits = mask;
-            while bits != 0 {
-                let stream = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
+            for (stream, &(count, sum)) in streams(mask).zip(&raw) {
                 let at = |row: Option<usize>, k: usize| {
                     row.map_or(0.0, |r| rows.totals[r * stride + stream * 2 + k])
                 };
-                sums.count[stream] = raw.count[stream] + at(top, 0) - at(bottom, 0);
-                sums.sum[stream] = raw.sum[stream] + at(top, 1) - at(bottom, 1);
+                sums.count[stream] = count + at(top, 0) - at(bottom, 0);
+                sums.sum[stream] = sum + at(top, 1) - at(bottom, 1);
             }
             report(i, sums);
         }

@@ -92,7 +92,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// What the request itself adds to the streams: events and the sum of their values.
     fn own(&self, members: &[Id], own: &mut Sums) {
-        own.clear(self.plan.layouts[self.kind as usize].mask());
+        own.clear();
         for &(kind, id, mask, value) in &self.hits.entries {
             if kind == self.kind && members.contains(&id) {
                 own.add(mask, 1.0, value);

@@ -274,13 +274,7 @@ impl<const N: usize> Group<N> {
     /// Sums what the leaves under each edge contribute, from the leaves up: an edge's own part is the integral of
     /// `(o − z) × sum ÷ its factor`, less the same for the factor that it replaced.
     #[inline(always)]
-    fn up(
-        &self,
-        nodes: &[Node],
-        passes: &[bool],
-        sums: &mut [[f64; N]],
-        parts: &mut [[f64; N]],
-    ) {
+    fn up(&self, nodes: &[Node], passes: &[bool], sums: &mut [[f64; N]], parts: &mut [[f64; N]]) {
         for (i, node) in nodes.iter().enumerate().rev() {
             let sum = sums[i + 1];
             for (above, s) in sums[node.parent as usize].iter_mut().zip(&sum) {
