@@ -88,15 +88,6 @@ impl Lists {
         }
         true
     }
-    /// Takes away what has expired by `now`; without effect on any decision from then on.
-    pub fn expire(&mut self, now: Timestamp) {
-        let entries = self.entries.iter().filter(|(_, e)| e.until.is_some_and(|until| until <= now));
-        let suppressions = self.suppressions.iter().filter(|(_, s)| s.until <= now);
-        let gone: Vec<u64> = entries.map(|(n, _)| *n).chain(suppressions.map(|(n, _)| *n)).collect();
-        for number in gone {
-            self.remove(number);
-        }
-    }
     /// Finds entries by identifier again, after a snapshot was read.
     pub(crate) fn reindex(&mut self) {
         self.by_value.clear();
@@ -195,8 +186,7 @@ mod tests {
         assert_eq!(again, lists);
         assert!(again.remove(5) && !again.remove(5));
         assert_eq!(met(&again, "2023-06-02T00:00:00Z", Kind::Device, "D1"), (0, 0));
-        again.expire(at("2023-06-02T00:00:00Z"));
-        assert!(again.is_empty());
+        assert!(again.remove(3) && again.is_empty());
     }
 
     #[test]
