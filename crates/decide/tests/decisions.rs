@@ -148,8 +148,7 @@ fn lists_bound_the_choice_and_say_so() {
     let entry = |kind| vec![Entry { kind, entry: 12 }];
     let deny = Ask { listed: Listed { deny: entry("device"), ..Listed::default() }, ..ask(0.01) };
     let watch = Ask { listed: Listed { watch: entry("ip"), ..Listed::default() }, ..ask(0.01) };
-    let allow =
-        |score| Ask { listed: Listed { allow: entry("account"), ..Listed::default() }, ..ask(score) };
+    let allow = |score| Ask { listed: Listed { allow: entry("account"), ..Listed::default() }, ..ask(score) };
     check(&deny, &[], DecisionKind::Review, &["on_deny_list"]);
     check(&watch, &[], DecisionKind::Review, &["on_watch_list"]);
     // Not more friction than a scan: also where the score and a rule on friction would ask for more.

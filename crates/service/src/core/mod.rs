@@ -2,45 +2,41 @@
 //!
 //! The core takes no file, network, thread or clock: the records that it makes are made durable by its caller before
 //! anyone is answered (INV-3), and the same records bring it back to the same state.
+//!
+//! - [`control`]: what else than events changes it, and who did it; [`register`]: what that adds up to;
+//! - [`versions`]: what it decides with; [`replay`]: how the log brings it back;
+//! - [`follow`]: the engine alone, along the log: for another catalogue, and for shadow runs;
+//! - [`places`]: where in the log events and control records stand.
 
-use ringfence_decide::{DEFAULT_POLICY, Policy};
-use ringfence_domain::codec::Decoder;
+pub mod control;
+pub mod follow;
+pub mod places;
+pub mod register;
+pub mod replay;
+pub mod versions;
+
+pub use control::{Control, Principal};
+pub use register::Denied;
+pub use replay::{Past, Replay};
+pub use versions::{Part, Versioned};
+
+use crate::core::control::KeptRates;
+use crate::core::follow::change_engine;
+use crate::core::places::Places;
+use crate::core::register::Register;
 use ringfence_domain::dedupe::{ContentKey, Dedupe, Seen};
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Body, Decision, Event, Timestamp, Versions};
+use ringfence_domain::vector::Schema;
+use ringfence_domain::{Decision, Event, Timestamp, Versions};
 use ringfence_engine::{Applied, Decider, Engine};
-use ringfence_features::Plan;
-use ringfence_learn::model::Model;
 use ringfence_store::log::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Version of the core's own part of a snapshot.
-const FORMAT: u32 = 1;
-
-/// What an engine decides with.
-#[derive(Clone, Debug)]
-pub struct Versioned {
-    /// The catalogue.
-    pub plan: Arc<Plan>,
-    /// The model, if any.
-    pub model: Option<Model>,
-    /// The policy.
-    pub policy: Policy,
-    /// Rates into the reporting currency.
-    pub rates: Rates,
-}
-
-impl Versioned {
-    /// The built-in catalogue and policy, without a model.
-    pub fn builtin() -> Versioned {
-        let policy = Policy::parse(DEFAULT_POLICY).expect("the built-in policy is checked by a test");
-        let rates = Rates::new(policy.currency);
-        Versioned { plan: Arc::new(Plan::builtin()), model: None, policy, rates }
-    }
-}
+/// Version of the core's own part of a snapshot: 2 with rates, the register and places.
+const FORMAT: u32 = 2;
 
 /// Why a core cannot be brought up.
 #[derive(Debug, thiserror::Error)]
@@ -61,19 +57,23 @@ pub enum CoreError {
         /// What is wrong.
         what: String,
     },
-    /// The log was decided with other versions.
+    /// The log is decided with other versions than this start names.
     #[error(
-        "the decisions of this log were made with {recorded}, and this start has {started}; start with the recorded {which}, \
-         or begin another folder: a change of versions of a live log needs promotion"
+        "this log is decided with {part} {live}, and this start names {part} {named}. A log that lives changes what decides \
+         by promotion: start without --{part}, upload the file (POST /v1/versions/{part}), propose and approve it \
+         (POST /v1/promotions)"
     )]
     OtherVersions {
-        /// What differs.
-        which: String,
+        /// Which part.
+        part: &'static str,
         /// As the log says.
-        recorded: String,
+        live: String,
         /// As started.
-        started: String,
+        named: String,
     },
+    /// The content of a version is not there.
+    #[error("{0}")]
+    Content(String),
     /// The engine does not come to the recorded decision: an alarm.
     #[error(
         "the decision on refund {refund} (record {position}) comes out differently than it was answered; the answer stands \
@@ -113,6 +113,34 @@ pub enum Taken {
     Refused(String),
 }
 
+/// What makes a promotion ready: compiled beside the live path.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What decides from then on.
+    pub versioned: Versioned,
+    decider: Decider,
+    versions: Versions,
+    /// The state by another catalogue, after every record so far.
+    pub rebuilt: Option<Engine<Rates>>,
+}
+
+impl Prepared {
+    /// Of these versions, whose parts fit each other.
+    pub fn new(versioned: Versioned, rebuilt: Option<Engine<Rates>>) -> Result<Prepared, CoreError> {
+        let (decider, versions) = versioned.decider()?;
+        Ok(Prepared { versioned, decider, versions, rebuilt })
+    }
+}
+
+/// The vector of a request, where it was asked to be kept.
+#[derive(Clone, Debug, Default)]
+pub struct KeptVector {
+    /// One number a column.
+    pub values: Vec<f64>,
+    /// The words of category columns.
+    pub words: Vec<(usize, String)>,
+}
+
 /// Engine, what was seen, and what was answered.
 #[derive(Debug)]
 pub struct Core {
@@ -125,7 +153,14 @@ pub struct Core {
     /// Position that the next record gets.
     next: u64,
     versions: Versions,
+    rates: Rates,
     announced: bool,
+    register: Register,
+    events: Places,
+    controls: Places,
+    /// Whether the vector of each request is kept until the next.
+    keep_vector: bool,
+    vector: KeptVector,
     scratch: Vec<u8>,
 }
 
@@ -135,38 +170,31 @@ struct Kept {
     next: u64,
     announced: bool,
     versions: Versions,
+    rates: KeptRates,
     seen: Vec<(u64, u64)>,
     answered: BTreeMap<u64, u64>,
     decided: BTreeMap<String, u64>,
+    /// JSON: its types have forms that the snapshot's own format cannot hold.
+    register: Vec<u8>,
+    events: Places,
+    controls: Places,
     engine: Vec<u8>,
 }
 
-/// What a control record says.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "control", rename_all = "snake_case")]
-enum Control {
-    /// From here on these versions decide.
-    Versions { versions: Versions },
-}
-
-fn decider(v: &Versioned) -> Result<(Decider, Versions), CoreError> {
-    let decider = Decider::new(&v.plan.schema, v.model.as_ref(), &v.policy)
-        .map_err(|e| CoreError::Versions(e.to_string()))?;
-    if v.policy.currency != v.rates.reporting() {
-        let (policy, reporting) = (v.policy.currency, v.rates.reporting());
-        let what = format!("the policy is in {policy}, the reporting currency is {reporting}");
-        return Err(CoreError::Versions(what));
-    }
-    let mut versions = decider.versions().clone();
-    // Named also where there is none, so that a later start with one is told apart.
-    versions.entry("model".into()).or_insert_with(|| "none".into());
-    Ok((decider, versions))
+/// The beginning of a snapshot: what is needed to read the rest.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    _next: u64,
+    _announced: bool,
+    versions: Versions,
+    rates: KeptRates,
 }
 
 impl Core {
     /// Before the first record.
     pub fn new(v: &Versioned) -> Result<Core, CoreError> {
-        let (decider, versions) = decider(v)?;
+        let (decider, versions) = v.decider()?;
         let engine = Engine::new(v.plan.clone(), v.rates.reporting(), v.rates.clone(), Some(decider));
         Ok(Core {
             engine,
@@ -175,22 +203,31 @@ impl Core {
             decided: BTreeMap::new(),
             next: 0,
             versions,
+            rates: v.rates.clone(),
             announced: false,
+            register: Register::default(),
+            events: Places::default(),
+            controls: Places::default(),
+            keep_vector: false,
+            vector: KeptVector::default(),
             scratch: Vec::new(),
         })
     }
-    /// As it was when the snapshot was taken.
-    pub fn restore(v: &Versioned, bytes: &[u8]) -> Result<Core, CoreError> {
-        let (decider, versions) = decider(v)?;
-        let kept: Kept = postcard::from_bytes(bytes).map_err(|e| CoreError::Snapshot(e.to_string()))?;
-        if kept.format != FORMAT {
-            let what = format!("the snapshot has format {}, this program reads {FORMAT}", kept.format);
-            return Err(CoreError::Snapshot(what));
+    /// As it was when the snapshot was taken; `past` gives the content of its versions.
+    pub fn restore(bytes: &[u8], past: &dyn Past) -> Result<Core, CoreError> {
+        let broken = |what: String| CoreError::Snapshot(what);
+        let (format, _): (u32, _) = postcard::take_from_bytes(bytes).map_err(|e| broken(e.to_string()))?;
+        if format != FORMAT {
+            return Err(broken(format!("the snapshot has format {format}, this program reads {FORMAT}")));
         }
-        same_versions(&kept.versions, &versions)?;
+        let (head, _): (Head, _) = postcard::take_from_bytes(bytes).map_err(|e| broken(e.to_string()))?;
+        debug_assert_eq!(head.format, FORMAT);
+        let v = past.versioned(&head.versions, &head.rates.rates().map_err(broken)?)?;
+        let (decider, versions) = v.decider()?;
+        let kept: Kept = postcard::from_bytes(bytes).map_err(|e| broken(e.to_string()))?;
         let (plan, reporting) = (v.plan.clone(), v.rates.reporting());
         let engine = Engine::restore(&kept.engine, plan, reporting, v.rates.clone(), Some(decider))
-            .map_err(|e| CoreError::Snapshot(e.to_string()))?;
+            .map_err(|e| broken(e.to_string()))?;
         Ok(Core {
             engine,
             seen: kept.seen.into_iter().map(|(id, content)| ContentKey { id, content }).collect(),
@@ -198,7 +235,13 @@ impl Core {
             decided: kept.decided,
             next: kept.next,
             versions,
+            rates: v.rates,
             announced: kept.announced,
+            register: serde_json::from_slice(&kept.register).map_err(|e| broken(e.to_string()))?,
+            events: kept.events,
+            controls: kept.controls,
+            keep_vector: false,
+            vector: KeptVector::default(),
             scratch: Vec::new(),
         })
     }
@@ -209,9 +252,13 @@ impl Core {
             next: self.next,
             announced: self.announced,
             versions: self.versions.clone(),
+            rates: KeptRates::of(&self.rates),
             seen: self.seen.entries().into_iter().map(|k| (k.id, k.content)).collect(),
             answered: self.answered.clone(),
             decided: self.decided.clone(),
+            register: serde_json::to_vec(&self.register).expect("the register is texts and numbers"),
+            events: self.events.clone(),
+            controls: self.controls.clone(),
             engine: self.engine.snapshot(),
         };
         postcard::to_stdvec(&kept).expect("writing to memory cannot fail")
@@ -228,17 +275,55 @@ impl Core {
     pub fn versions(&self) -> &Versions {
         &self.versions
     }
+    /// The rates.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+    /// What is proposed, tried and listed.
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+    /// The engine.
+    pub fn engine(&self) -> &Engine<Rates> {
+        &self.engine
+    }
+    /// The engine alone.
+    pub fn into_engine(self) -> Engine<Rates> {
+        self.engine
+    }
+    /// The columns of vectors.
+    pub fn schema(&self) -> &Schema {
+        &self.engine.folder().plan().schema
+    }
+    /// Where in the log the events stand.
+    pub fn event_places(&self) -> &Places {
+        &self.events
+    }
+    /// Where in the log the control records stand.
+    pub fn control_places(&self) -> &Places {
+        &self.controls
+    }
+    /// Keeps the vector of each request until the next.
+    pub fn keep_vectors(&mut self) {
+        self.keep_vector = true;
+    }
+    /// The vector of the last request, where vectors are kept.
+    pub fn last_vector(&self) -> &KeptVector {
+        &self.vector
+    }
     /// Where the first decision on a refund stands in the log.
     pub fn decided_at(&self, refund: &str) -> Option<u64> {
         self.decided.get(refund).copied()
     }
-    /// Says in the log which versions decide from here on, where it does not say so yet.
-    pub fn announce(&mut self, now: Timestamp, records: &mut Vec<Record<'static>>) {
+    /// Says in the log what decides from here on, where it does not say so yet: the first versions, and other rates.
+    pub fn announce(&mut self, rates: &Rates, now: Timestamp, records: &mut Vec<Record<'static>>) {
         if !self.announced {
-            let control = Control::Versions { versions: self.versions.clone() };
-            let bytes = serde_json::to_vec(&control).expect("a map of texts serialises");
-            self.push(records, RecordKind::Control, now, bytes);
-            self.announced = true;
+            self.rates = rates.clone();
+            self.engine.set_convert(rates.clone());
+            let rates = Some(KeptRates::of(rates));
+            self.record(&Control::Versions { versions: self.versions.clone(), rates }, now, None, records);
+        } else if self.rates.fingerprint() != rates.fingerprint() {
+            self.record(&Control::Rates { rates: KeptRates::of(rates) }, now, None, records);
         }
     }
     fn push(
@@ -251,6 +336,58 @@ impl Core {
         records.push(Record { kind, recorded, payload: Cow::Owned(payload) });
         self.next += 1;
         self.next - 1
+    }
+    /// Takes a change that was asked for now; its record goes to `records`. A promotion comes prepared.
+    pub fn control(
+        &mut self,
+        control: &Control,
+        prepared: Option<Prepared>,
+        now: Timestamp,
+        records: &mut Vec<Record<'static>>,
+    ) -> Result<u64, Denied> {
+        self.register.check(control, &self.versions)?;
+        if let Control::Promoted { versions, .. } = control {
+            let fits = prepared.as_ref().is_some_and(|p| {
+                let rebuilt = p.rebuilt.as_ref().is_none_or(|e| e.position() == self.engine.position());
+                p.versions == *versions && rebuilt && (p.rebuilt.is_some() || self.same_catalogue(versions))
+            });
+            if !fits {
+                let what = "the state for these versions is not of this position of the log";
+                return Err(Denied::Conflict(what.into()));
+            }
+        }
+        Ok(self.record(control, now, prepared, records))
+    }
+    fn same_catalogue(&self, versions: &Versions) -> bool {
+        let part = Part::Features.as_str();
+        versions.get(part) == self.versions.get(part)
+    }
+    fn record(
+        &mut self,
+        control: &Control,
+        now: Timestamp,
+        prepared: Option<Prepared>,
+        records: &mut Vec<Record<'static>>,
+    ) -> u64 {
+        let position = self.push(records, RecordKind::Control, now, control.bytes());
+        self.apply(position, now, control, prepared);
+        position
+    }
+    /// What a control record does, live and in a replay.
+    fn apply(&mut self, position: u64, at: Timestamp, control: &Control, prepared: Option<Prepared>) {
+        self.controls.push(position);
+        self.announced = true;
+        self.register.apply(position, at, control);
+        if let Some(rates) = change_engine(&mut self.engine, position, control) {
+            self.rates = rates;
+        }
+        if let Some(Prepared { decider, versions, rebuilt, versioned: _ }) = prepared {
+            match rebuilt {
+                Some(engine) => self.engine.take_over(engine, decider),
+                None => self.engine.set_decider(decider),
+            }
+            self.versions = versions;
+        }
     }
     /// Takes an event that arrived now, with its bytes as the log shall hold them; its records go to `records`.
     pub fn take(
@@ -268,12 +405,19 @@ impl Core {
         }
         event.recorded = event.recorded.or(Some(now));
         let decision = match self.engine.apply(&event) {
-            Ok(Applied::Request(request)) => request.decision,
+            Ok(Applied::Request(request)) => {
+                if self.keep_vector {
+                    self.vector =
+                        KeptVector { values: request.vector.to_vec(), words: request.words.to_vec() };
+                }
+                request.decision
+            }
             Ok(Applied::Folded | Applied::Unknown) => None,
             Err(e) => return Taken::Refused(e.to_string()),
         };
         self.seen.see(key);
         let position = self.push(records, RecordKind::Event, now, payload);
+        self.events.push(position);
         let Some(decision) = decision else { return Taken::Accepted { position } };
         let bytes = decision_json(&decision);
         let at = self.push(records, RecordKind::Decision, now, bytes.clone());
@@ -281,95 +425,9 @@ impl Core {
         self.decided.entry(decision.refund.as_str().to_owned()).or_insert(at);
         Taken::Decided { position, decision: bytes.into() }
     }
-    /// Takes a record of the log back, and compares the decision that it holds with the one that comes out.
-    pub fn replay(
-        &mut self,
-        replay: &mut Replay,
-        position: u64,
-        record: &Record<'_>,
-    ) -> Result<(), CoreError> {
-        let broken = |what: String| CoreError::Record { position, what };
-        if position != self.next {
-            return Err(broken(format!("position {} was expected", self.next)));
-        }
-        match (record.kind, replay.expected.take()) {
-            (RecordKind::Event, None) => {
-                let event = replay.decoder.decode(&record.payload).map_err(|e| broken(e.to_string()))?;
-                let refund = match &event.body {
-                    Body::RefundRequested(r) => r.refund.as_str().to_owned(),
-                    _ => String::new(),
-                };
-                let mut made = Vec::new();
-                match self.take(event, Vec::new(), record.recorded, &mut made) {
-                    Taken::Accepted { .. } => {}
-                    Taken::Decided { decision, .. } => {
-                        // The decision's own record comes next and counts itself.
-                        self.next -= 1;
-                        replay.expected = Some((refund, decision));
-                    }
-                    other => return Err(broken(format!("it was taken once and is now {other:?}"))),
-                }
-            }
-            (RecordKind::Decision, Some((refund, expected))) => {
-                if *record.payload != *expected {
-                    return Err(CoreError::Differs { refund, position });
-                }
-                replay.compared += 1;
-                self.next += 1;
-            }
-            (RecordKind::Control, None) => {
-                let control: Control =
-                    serde_json::from_slice(&record.payload).map_err(|e| broken(e.to_string()))?;
-                match control {
-                    Control::Versions { versions } => same_versions(&versions, &self.versions)?,
-                }
-                self.announced = true;
-                self.next += 1;
-            }
-            (kind, expected) => {
-                let after = if expected.is_some() { "a refund request" } else { "no refund request" };
-                return Err(broken(format!("a record of kind {kind:?} after {after}")));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What a replay of the log carries from record to record.
-#[derive(Debug)]
-pub struct Replay {
-    decoder: Decoder,
-    expected: Option<(String, Arc<[u8]>)>,
-    /// Decisions that came out as they were answered.
-    pub compared: u64,
-}
-
-impl Replay {
-    /// At its start. `decoder` without tokens: the log holds them already.
-    pub fn new(decoder: Decoder) -> Replay {
-        Replay { decoder, expected: None, compared: 0 }
-    }
-    /// Whether the last record was a whole answer.
-    pub fn whole(&self) -> bool {
-        self.expected.is_none()
-    }
 }
 
 /// A decision as the log holds it and as it is answered.
-fn decision_json(decision: &Decision) -> Vec<u8> {
+pub(crate) fn decision_json(decision: &Decision) -> Vec<u8> {
     serde_json::to_vec(decision).expect("a decision serialises")
-}
-
-fn same_versions(recorded: &Versions, started: &Versions) -> Result<(), CoreError> {
-    for (which, is) in started {
-        let was = recorded.get(which).map_or("none", |v| v.as_str());
-        if was != is.as_str() {
-            return Err(CoreError::OtherVersions {
-                which: which.clone(),
-                recorded: format!("{which} {was}"),
-                started: is.clone(),
-            });
-        }
-    }
-    Ok(())
 }

@@ -120,7 +120,14 @@ impl SegmentFile {
             io::ErrorKind::NotFound => missing(),
             _ => failed(folder.as_ref(), "open", &name, e),
         })?;
-        let mut segment = SegmentFile { folder: folder.clone(), name, file, buffer: Vec::new(), from: 0, read_ahead: SEGMENT_HEADER_BYTES };
+        let mut segment = SegmentFile {
+            folder: folder.clone(),
+            name,
+            file,
+            buffer: Vec::new(),
+            from: 0,
+            read_ahead: SEGMENT_HEADER_BYTES,
+        };
         let header = segment.bytes(0, SEGMENT_HEADER_BYTES)?;
         match decode(header) {
             Ok(before) if before.position == first => {
