@@ -83,6 +83,7 @@ fn ask(score: f64) -> Ask {
         score,
         goods_returnable: false,
         reviews_last_24h: 3,
+        listed: ringfence_decide::Listed::default(),
         cluster: None,
         versions: ["features", "model", "policy"]
             .map(|part| (part.to_owned(), "0".repeat(64)))

@@ -80,7 +80,7 @@ pub(crate) enum Depth {
 /// A rule that matched: its name's reason code, its sentence, the columns that it reads.
 pub(crate) struct RuleHit<'a> {
     pub(crate) code: &'a str,
-    pub(crate) about: &'a str,
+    pub(crate) about: String,
     pub(crate) columns: &'a [usize],
 }
 
@@ -122,7 +122,7 @@ impl Texts {
             for column in hit.columns {
                 add_events(*column, &mut events, explain);
             }
-            out.push(Reason { code: hit.code.to_owned(), text: hit.about.to_owned(), weight, events });
+            out.push(Reason { code: hit.code.to_owned(), text: hit.about.clone(), weight, events });
         }
         for group in groups.iter().take(self.limits.most - out.len()) {
             out.push(self.reason(group, ask, vector, explain));

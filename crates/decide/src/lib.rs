@@ -18,6 +18,7 @@ mod rules;
 pub mod backtest;
 pub mod cost;
 pub mod ledger;
+pub mod listed;
 pub mod plan;
 pub mod policy;
 pub mod reasons;
@@ -26,6 +27,7 @@ pub use cost::{Costs, Situation};
 pub use error::PolicyError;
 pub use explain::Explain;
 pub use file::{POLICY_BYTES_MAX, RULES_MAX};
+pub use listed::Listed;
 pub use plan::{Ask, Plan, Weighed};
 pub use policy::{Policy, strictness};
 

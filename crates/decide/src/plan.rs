@@ -3,6 +3,7 @@
 use crate::cost::{Costs, Situation};
 use crate::error::PolicyError;
 use crate::explain::{Depth, Explain, RuleHit, Texts};
+use crate::listed::{self, Listed};
 use crate::policy::{ALL_DECISIONS, DECISIONS, Policy, bit, strictness};
 use crate::rules;
 use ringfence_domain::id::RefundId;
@@ -37,6 +38,8 @@ pub struct Ask {
     pub goods_returnable: bool,
     /// Reviews that were decided on in the 24 hours before.
     pub reviews_last_24h: u32,
+    /// What people said beforehand of what the request names.
+    pub listed: Listed,
     /// The cluster of connected accounts, where there is more than one.
     pub cluster: Option<String>,
     /// Content hashes of what decides.
@@ -115,7 +118,7 @@ impl Plan {
         );
         assert_eq!(ask.reporting, self.policy.currency, "the policy must be in the reporting currency");
         let probability = self.probability(ask.score);
-        let hits = self.hits(ask, vector);
+        let (hits, suppressed) = self.hits(ask, vector);
         let allowed = self.allowed(&hits);
         let table = self.policy.cost_table(&situation(ask));
         let decision = choose(&table, allowed, probability);
@@ -124,7 +127,7 @@ impl Plan {
             decision,
             score: self.shown_score(ask),
             expected_loss: expected_loss(ask.amount, self.shown_score(ask)),
-            reasons: self.reasons(ask, vector, &hits, decision, explain),
+            reasons: self.reasons(ask, vector, &hits, &suppressed, decision, explain),
             rules: hits.iter().map(|at| self.policy.rules[*at].name.clone()).collect(),
             cluster: ask.cluster.clone(),
             versions: ask.versions.clone(),
@@ -142,15 +145,20 @@ impl Plan {
 
     /// The points of the rules that match, added up: a ranking by rules alone, as a baseline for a model.
     pub fn rule_points(&self, ask: &Ask, vector: &[f64]) -> f64 {
-        self.hits(ask, vector).iter().map(|at| self.policy.rules[*at].points).sum()
+        self.hits(ask, vector).0.iter().map(|at| self.policy.rules[*at].points).sum()
     }
 
-    /// The rules that match, by their place in the policy. Without the score's use, rules do not see it either.
-    fn hits(&self, ask: &Ask, vector: &[f64]) -> Vec<usize> {
+    /// The rules that match, by their place in the policy, and those that would, were they not suppressed. Without the
+    /// score's use, rules do not see it either.
+    fn hits(&self, ask: &Ask, vector: &[f64]) -> (Vec<usize>, Vec<usize>) {
         let facts = rules::facts(ask, if self.policy.use_score { ask.score } else { f64::NAN });
         let matching =
             self.programs.iter().enumerate().filter(|(_, program)| rules::matches(program, vector, &facts));
-        matching.map(|(at, _)| at).collect()
+        let matching = matching.map(|(at, _)| at);
+        if ask.listed.suppressed.is_empty() {
+            return (matching.collect(), Vec::new());
+        }
+        matching.partition(|at| ask.listed.suppression(&self.policy.rules[*at].name).is_none())
     }
 
     /// What the rules and INV-7 leave. Where rules contradict each other, nothing: a person decides.
@@ -177,6 +185,7 @@ impl Plan {
         ask: &Ask,
         vector: &[f64],
         hits: &[usize],
+        suppressed: &[usize],
         decision: DecisionKind,
         explain: &mut dyn Explain,
     ) -> Vec<ringfence_domain::Reason> {
@@ -184,7 +193,8 @@ impl Plan {
             .iter()
             .map(|at| {
                 let rule = &self.policy.rules[*at];
-                RuleHit { code: &rule.reason, about: &rule.about, columns: &self.rule_columns[*at] }
+                let about = rule.about.clone() + &ask.listed.told(&rule.reason);
+                RuleHit { code: &rule.reason, about, columns: &self.rule_columns[*at] }
             })
             .collect();
         let depth = if !self.policy.use_score || ask.score.is_nan() {
@@ -194,7 +204,12 @@ impl Plan {
         } else {
             Depth::Fast
         };
-        self.texts.reasons(ask, self.shown_score(ask), vector, &hits, depth, explain)
+        let suppressed =
+            suppressed.iter().filter_map(|at| ask.listed.suppression(&self.policy.rules[*at].name));
+        let mut out: Vec<_> = suppressed.map(listed::reason).collect();
+        out.extend(self.texts.reasons(ask, self.shown_score(ask), vector, &hits, depth, explain));
+        out.truncate(self.policy.reasons.most);
+        out
     }
 }
 

@@ -8,13 +8,16 @@ use ringfence_domain::words::{ClaimReason, RequestChannel, Word};
 use ringfence_expr::{Program, Scope, Slot, Type};
 
 /// What a rule may use beside the columns.
-const FACTS: [(&str, Type); 6] = [
+const FACTS: [(&str, Type); 9] = [
     ("request.score", Type::Number),
     ("request.amount_minor", Type::Number),
     ("request.reason", Type::Text),
     ("request.channel", Type::Text),
     ("request.goods_returnable", Type::Bool),
     ("request.reviews_last_24h", Type::Number),
+    ("request.on_deny_list", Type::Bool),
+    ("request.on_allow_list", Type::Bool),
+    ("request.on_watch_list", Type::Bool),
 ];
 
 /// The facts of one request, in the order of [`FACTS`].
@@ -28,6 +31,9 @@ pub(crate) fn facts(ask: &Ask, score: f64) -> Facts {
         f64::from(ask.channel.code()),
         f64::from(u8::from(ask.goods_returnable)),
         f64::from(ask.reviews_last_24h),
+        f64::from(u8::from(!ask.listed.deny.is_empty())),
+        f64::from(u8::from(!ask.listed.allow.is_empty())),
+        f64::from(u8::from(!ask.listed.watch.is_empty())),
     ]
 }
 

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Behind, ask, golden, plan, return_ask, vector};
+use ringfence_decide::listed::{Entry, Listed, Suppressed};
 use ringfence_decide::{Ask, DEFAULT_POLICY, RULES_ONLY_POLICY};
 use ringfence_domain::DecisionKind;
 use ringfence_domain::words::ClaimReason;
@@ -140,4 +141,41 @@ fn the_table_of_costs_tells_why_not_another() {
         .collect();
     assert_eq!(decision.decision, DecisionKind::Review);
     golden("costs.txt", &told.join("\n"));
+}
+
+#[test]
+fn lists_bound_the_choice_and_say_so() {
+    let entry = |kind| vec![Entry { kind, entry: 12 }];
+    let deny = Ask { listed: Listed { deny: entry("device"), ..Listed::default() }, ..ask(0.01) };
+    let watch = Ask { listed: Listed { watch: entry("ip"), ..Listed::default() }, ..ask(0.01) };
+    let allow = |score| Ask { listed: Listed { allow: entry("account"), ..Listed::default() }, ..ask(score) };
+    check(&deny, &[], DecisionKind::Review, &["on_deny_list"]);
+    check(&watch, &[], DecisionKind::Review, &["on_watch_list"]);
+    // Not more friction than a scan: also where the score and a rule on friction would ask for more.
+    check(&allow(0.99), &[], DecisionKind::InstantRefund, &["on_allow_list"]);
+    let proven = [("denied_delivery_proven", 1.0), ("amount", 65_000.0)];
+    check(&allow(0.01), &proven, DecisionKind::InstantRefund, &["on_allow_list"]);
+    let returned = Ask { listed: allow(0.0).listed, ..return_ask(0.3, 80_000, ClaimReason::ChangedMind) };
+    check(&returned, &[], DecisionKind::RefundOnScan, &["on_allow_list"]);
+    // Against what was found out it does not help, nor against another list.
+    let known = [("account_known_abuser", 1.0)];
+    check(&allow(0.01), &known, DecisionKind::Review, &["on_allow_list", "known_abuser"]);
+    let both = Ask { listed: Listed { allow: entry("account"), ..deny.listed.clone() }, ..ask(0.01) };
+    check(&both, &[], DecisionKind::Review, &["on_deny_list"]);
+    let told = plan(DEFAULT_POLICY).decide(&deny, &vector(&[]), &mut ()).reasons;
+    assert_eq!(told[0].code, "on_deny_list");
+    assert!(told[0].text.ends_with("(device, entry 12)"), "{}", told[0].text);
+}
+
+#[test]
+fn a_suppressed_rule_does_not_bind_and_is_told() {
+    let suppressed = vec![Suppressed { rule: "known_abuser".into(), entry: 40 }];
+    let free = Ask { listed: Listed { suppressed, ..Listed::default() }, ..ask(0.01) };
+    let known = [("account_known_abuser", 1.0)];
+    check(&free, &known, DecisionKind::InstantRefund, &[]);
+    let told = plan(DEFAULT_POLICY).decide(&free, &vector(&known), &mut ()).reasons;
+    assert_eq!(told[0].code, "rule_suppressed");
+    assert!(told[0].text.contains("`known_abuser`") && told[0].text.contains("entry 40"));
+    // Where it does not match, nothing is to be told.
+    assert!(plan(DEFAULT_POLICY).decide(&free, &vector(&[]), &mut ()).reasons.is_empty());
 }

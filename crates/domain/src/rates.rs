@@ -53,6 +53,17 @@ impl Rate {
     }
 }
 
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scale = 10_u128.pow(self.decimals);
+        let (whole, fraction) = (self.digits / scale, self.digits % scale);
+        if self.decimals == 0 {
+            return write!(f, "{whole}");
+        }
+        write!(f, "{whole}.{fraction:0width$}", width = self.decimals as usize)
+    }
+}
+
 /// Rates into one reporting currency, each valid from its day until the next of its currency.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rates {
@@ -73,6 +84,12 @@ impl Rates {
     /// currency. Returns the rate that it replaces: two rates of one day are a mistake of whoever wrote them.
     pub fn set(&mut self, currency: Currency, from: Timestamp, rate: Rate) -> Option<Rate> {
         self.by_currency.entry(currency).or_default().insert(from, rate)
+    }
+    /// All rates, in the order of their currencies and days; [`Rate::parse`] reads what a rate is written as.
+    pub fn entries(&self) -> impl Iterator<Item = (Currency, Timestamp, Rate)> + '_ {
+        self.by_currency
+            .iter()
+            .flat_map(|(currency, dated)| dated.iter().map(|(from, rate)| (*currency, *from, *rate)))
     }
     /// Stands for all rates: money converted by the same ones has the same fingerprint.
     pub fn fingerprint(&self) -> [u8; 8] {
@@ -116,6 +133,14 @@ fn divided_half_away_from_zero(value: i128, by: i128) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_is_written_as_it_is_read() {
+        for text in ["0.9241", "1.00", "7.0", "0.000000000001", "1000000000.5"] {
+            let rate = Rate::parse(text).unwrap();
+            assert_eq!((rate.to_string().as_str(), Rate::parse(&rate.to_string()).unwrap()), (text, rate));
+        }
+    }
 
     fn check(rate: &str, amount: i64, from: Currency, to: Currency, expect: Option<i64>) {
         let mut rates = Rates::new(to);

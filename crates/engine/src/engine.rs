@@ -2,7 +2,8 @@
 
 use crate::decider::Decider;
 use crate::event_ids::EventIds;
-use ringfence_decide::{Ask, Explain, Situation, Weighed};
+use crate::lists::Lists;
+use ringfence_decide::{Ask, Explain, Listed, Situation, Weighed};
 use ringfence_domain::event::RefundRequested;
 use ringfence_domain::id::{AccountId, OrderId, RefundId};
 use ringfence_domain::words::{ClaimReason, RequestChannel, Word};
@@ -20,8 +21,8 @@ use std::sync::Arc;
 /// Events behind one reason that are looked up: as many as a decision shows.
 const EVENTS_A_COLUMN_MAX: usize = 8;
 
-/// Version of the engine's own part of a snapshot.
-const FORMAT: u32 = 1;
+/// Version of the engine's own part of a snapshot: 2 with lists.
+const FORMAT: u32 = 2;
 
 /// Why an event could not be applied as it stands; the state is as if it had not come.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +135,7 @@ pub struct Engine<C> {
     position: u64,
     /// Arrival times of the requests sent to review, ms, oldest first; those of the last 24 hours.
     reviews: VecDeque<i64>,
+    lists: Lists,
     words: Vec<(usize, String)>,
     scratch: Scratch,
 }
@@ -145,6 +147,7 @@ struct Head {
     position: u64,
     reviews: VecDeque<i64>,
     ids: EventIds,
+    lists: Lists,
 }
 
 impl<C: Convert> Engine<C> {
@@ -161,6 +164,7 @@ impl<C: Convert> Engine<C> {
             ids: EventIds::default(),
             position: 0,
             reviews: VecDeque::new(),
+            lists: Lists::default(),
             words: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -172,6 +176,36 @@ impl<C: Convert> Engine<C> {
     /// Events applied: the position of the next.
     pub fn position(&self) -> u64 {
         self.position
+    }
+    /// The ids of the events, by position.
+    pub fn event_ids(&self) -> &EventIds {
+        &self.ids
+    }
+    /// What people said beforehand.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
+    }
+    /// The same, to change it: between events, as the log says.
+    pub fn lists_mut(&mut self) -> &mut Lists {
+        &mut self.lists
+    }
+    /// Decides with another model or policy from the next event on; the state stays.
+    pub fn set_decider(&mut self, decider: Decider) {
+        self.decider = Some(decider);
+    }
+    /// Converts money with other rates from the next event on.
+    pub fn set_convert(&mut self, convert: C) {
+        self.convert = convert;
+    }
+    /// Goes on with the state of `rebuilt`, which folded the same events with another catalogue; what was decided so
+    /// far and what people said stays.
+    ///
+    /// # Panics
+    /// Where `rebuilt` did not fold exactly the events of this engine.
+    pub fn take_over(&mut self, rebuilt: Engine<C>, decider: Decider) {
+        assert_eq!(rebuilt.position, self.position, "the rebuilt state must be of the same events");
+        self.folder = rebuilt.folder;
+        self.decider = Some(decider);
     }
     /// The numbers of identifiers, to read a packed log into.
     pub fn names_mut(&mut self) -> &mut Names {
@@ -272,6 +306,14 @@ impl<C: Convert> Engine<C> {
             weighed,
         }
     }
+    fn listed(&self, fact: &Fact, arrived_at: Timestamp) -> Listed {
+        if self.lists.is_empty() {
+            return Listed::default();
+        }
+        let mut met = self.lists.met(arrived_at);
+        self.folder.reached(fact, |kind, id| met.see(kind, id));
+        met.listed()
+    }
     fn decide(
         &mut self,
         asked: &Asked,
@@ -294,6 +336,7 @@ impl<C: Convert> Engine<C> {
             score,
             goods_returnable: situation.goods_returnable,
             reviews_last_24h: situation.reviews_last_24h,
+            listed: self.listed(fact, arrived_at),
             cluster: self.folder.cluster(),
             versions: decider.versions.clone(),
         };
@@ -314,6 +357,7 @@ impl<C: Convert> Engine<C> {
             position: self.position,
             reviews: self.reviews.clone(),
             ids: self.ids.clone(),
+            lists: self.lists.clone(),
         };
         let bytes = postcard::to_stdvec(&head).expect("writing to memory cannot fail");
         let mut out = (bytes.len() as u64).to_le_bytes().to_vec();
@@ -346,6 +390,8 @@ impl<C: Convert> Engine<C> {
         engine.position = head.position;
         engine.reviews = head.reviews;
         engine.ids = head.ids;
+        engine.lists = head.lists;
+        engine.lists.reindex();
         Ok(engine)
     }
 }

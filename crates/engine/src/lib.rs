@@ -8,9 +8,11 @@ mod decider;
 mod engine;
 mod event_ids;
 mod labels;
+mod lists;
 
 pub use decider::{Decider, DeciderError};
 pub use engine::{Applied, Asked, Engine, EngineError, Request};
 pub use event_ids::EventIds;
 pub use labels::Labels;
+pub use lists::{Entry, List, Lists, Suppression};
 pub use ringfence_decide::Situation;

@@ -116,6 +116,21 @@ impl Folder {
         touched.extend(ends.filter(|key| key.1 != NO_ID));
         touched
     }
+    /// The things that a fact leads to by at most one hop, whatever the catalogue reads: kind and identifier. A request
+    /// that names an instrument of its own leads to that of its order too.
+    pub fn reached(&self, fact: &Fact, mut each: impl FnMut(Kind, &str)) {
+        let keys = Keys::resolve(fact, &self.state.linked, &Route::everywhere(fact.event_type));
+        let order = keys.id(KeyPath::Order);
+        let paid_with = crate::linked::f::Order::payment;
+        let paid_with =
+            if order == NO_ID { NO_ID } else { self.state.linked.id(Block::Order, order, paid_with) };
+        let ends = KeyPath::ALL.iter().map(|&path| (path.kind(), keys.id(path)));
+        for (kind, id) in ends.chain([(Kind::Payment, paid_with)]) {
+            if let Some(text) = self.state.names.known(kind, id) {
+                each(kind, text);
+            }
+        }
+    }
     /// The as-of vector of a refund request, from the state before it is folded. Call [`Folder::complete`] next.
     pub fn vector(&mut self, fact: &Fact) -> &[f64] {
         let keys = Keys::resolve(fact, &self.state.linked, &self.plan.request_route);

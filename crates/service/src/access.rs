@@ -51,8 +51,22 @@ pub enum Permission {
     Send,
     /// Read decisions.
     ReadDecisions,
-    /// Read the head of the log, metrics, versions.
+    /// Read what a decision was made from: events of customers.
+    ReadEvidence,
+    /// Read lists and suppressions.
+    ReadLists,
+    /// Change lists.
+    ManageLists,
+    /// Read versions, proposals and shadow runs.
+    ReadVersions,
+    /// Upload, try and propose versions.
+    Propose,
+    /// Approve versions that somebody else proposed; suppress rules.
+    Approve,
+    /// Read the head of the log, metrics.
     ReadOperations,
+    /// Read who did what.
+    ReadAudit,
     /// Take snapshots.
     Operate,
     /// Make and revoke keys.
@@ -61,12 +75,49 @@ pub enum Permission {
 
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
-    use Permission::{Anyone, ManageKeys, Operate, ReadDecisions, ReadOperations, Send};
+    use Permission::{
+        Anyone, Approve, ManageKeys, ManageLists, Operate, Propose, ReadAudit, ReadDecisions, ReadEvidence,
+        ReadLists, ReadOperations, ReadVersions, Send,
+    };
     match role {
         Role::Integration => matches!(permission, Anyone | Send | ReadDecisions),
-        Role::Analyst | Role::Investigator => matches!(permission, Anyone | ReadDecisions),
-        Role::Supervisor | Role::Auditor => matches!(permission, Anyone | ReadDecisions | ReadOperations),
-        Role::Admin => matches!(permission, Anyone | ReadDecisions | ReadOperations | Operate | ManageKeys),
+        Role::Analyst => {
+            matches!(permission, Anyone | ReadDecisions | ReadEvidence | ReadLists | ReadVersions | Propose)
+        }
+        Role::Investigator => {
+            matches!(
+                permission,
+                Anyone | ReadDecisions | ReadEvidence | ReadLists | ManageLists | ReadVersions
+            )
+        }
+        Role::Supervisor => matches!(
+            permission,
+            Anyone
+                | ReadDecisions
+                | ReadEvidence
+                | ReadLists
+                | ManageLists
+                | ReadVersions
+                | Propose
+                | Approve
+                | ReadOperations
+        ),
+        Role::Auditor => matches!(
+            permission,
+            Anyone | ReadDecisions | ReadEvidence | ReadLists | ReadVersions | ReadOperations | ReadAudit
+        ),
+        Role::Admin => matches!(
+            permission,
+            Anyone
+                | ReadDecisions
+                | ReadVersions
+                | Propose
+                | Approve
+                | ReadOperations
+                | ReadAudit
+                | Operate
+                | ManageKeys
+        ),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::worker::Arrived;
 use ringfence_domain::codec::{Decoder, Limits};
 use ringfence_domain::config::Config;
-use ringfence_domain::tokens::Tokeniser;
+use ringfence_domain::tokens::{TokenKind, Tokeniser, is_token};
 use ringfence_domain::{Duration, Refusal, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,6 +34,13 @@ impl Door {
     /// Its limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+    /// An identifier as events name it in the log: a token, where the deployment makes tokens of its kind.
+    pub fn named(&self, kind: TokenKind, value: String) -> String {
+        match &self.tokens {
+            Some(tokens) if tokens.covers(kind) && !is_token(&value) => tokens.token(kind, &value),
+            Some(_) | None => value,
+        }
     }
     fn decoder(&self) -> Arc<Decoder> {
         let now = (self.clock)();

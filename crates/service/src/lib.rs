@@ -1,7 +1,10 @@
 //! HTTP, the log and the engine wired into a decision service.
 //!
-//! - [`core`](mod@core): what becomes of an event; no IO;
+//! - [`core`](mod@core): what becomes of an event and of a change; no IO;
 //! - [`worker`]: the threads that decide and make durable, in this order;
+//! - [`feed`]: how others follow the log as it grows; [`past`]: the state at any position;
+//! - [`library`]: the content of every version; [`promote`], [`shadow`]: how another comes to decide, and is tried;
+//! - [`mod@rederive`]: a decision of the past, made again;
 //! - [`door`]: how bytes become events, whatever brought them;
 //! - [`access`]: who may do what;
 //! - [`http`]: the endpoints.
@@ -9,6 +12,12 @@
 pub mod access;
 pub mod core;
 pub mod door;
+pub mod feed;
 pub mod http;
+pub mod library;
+pub mod past;
+pub mod promote;
+pub mod rederive;
 pub mod serve;
+pub mod shadow;
 pub mod worker;

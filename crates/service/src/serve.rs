@@ -1,9 +1,11 @@
 //! How does the service run? Opened from its folder, served until it is told to stop, and stopped with all answers given.
 
 use crate::access::{Access, AccessError};
-use crate::core::Versioned;
 use crate::door::Door;
 use crate::http::{Shared, router};
+use crate::library::Given;
+use crate::promote;
+use crate::shadow::Shadow;
 use crate::worker::{self, Restart, Running, StartError, Worker};
 use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
@@ -11,7 +13,9 @@ use ringfence_domain::tokens::Tokeniser;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// Why the service does not run.
 #[derive(Debug, thiserror::Error)]
@@ -35,29 +39,75 @@ pub enum ServeError {
     Serve(#[from] std::io::Error),
 }
 
+/// How a service is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether one person may propose and approve: for a deployment with one operator.
+    pub single_approver: bool,
+    /// How often a snapshot is written beside the live path, where the log has grown by `snapshot_records`.
+    pub snapshot_every: Duration,
+    /// Records that make a new snapshot worth its while.
+    pub snapshot_records: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            single_approver: false,
+            snapshot_every: Duration::from_mins(10),
+            snapshot_records: 100_000,
+        }
+    }
+}
+
 /// A service that is ready to listen.
 #[derive(Debug)]
 pub struct Service {
     shared: Arc<Shared>,
     running: Running,
+    closing: Closing,
+    settings: Settings,
     /// What bringing its state back took.
     pub restart: Restart,
 }
 
+/// Whoever follows the log ends when this is dropped: else they would keep the worker alive.
+#[derive(Debug)]
+struct Closing(Worker);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.feed().close();
+    }
+}
+
 impl Service {
-    /// Brings the state in `dir` back.
+    /// Brings the state in `dir` back; `given` is what the start names to decide with.
     pub fn open(
         dir: &Path,
-        versioned: &Versioned,
+        given: &Given,
         config: &Config,
+        settings: Settings,
         tokens: Option<Tokeniser>,
         clock: fn() -> Timestamp,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Service, ServeError> {
         let door = Door::new(config, tokens, clock);
-        let (worker, running, restart) = worker::start(dir, versioned, door.limits(), clock, progress)?;
+        let (worker, running, restart) =
+            worker::start(dir, given, &config.rates, door.limits(), clock, progress)?;
         let access = Access::open(dir)?;
-        Ok(Service { shared: Arc::new(Shared { worker, door, access, clock }), running, restart })
+        let closing = Closing(worker.clone());
+        let shared = Arc::new(Shared {
+            worker,
+            door,
+            access,
+            clock,
+            shadow: Shadow::default(),
+            single_approver: settings.single_approver,
+            rederiving: Semaphore::new(1),
+            snapshotting: Semaphore::new(1),
+        });
+        Ok(Service { shared, running, closing, settings, restart })
     }
     /// The token of the set-up link, while there is no key.
     pub fn set_up_token(&self) -> Option<String> {
@@ -71,16 +121,28 @@ impl Service {
     pub fn router(&self) -> axum::Router {
         router(self.shared.clone())
     }
+    /// Takes up what the log says is under way: a shadow run, a catalogue that was approved.
+    pub async fn resume(&self) {
+        if let Err(e) = promote::resume(&self.shared.worker).await {
+            self.shared.worker.tell(e.to_string());
+        }
+        if let Err(problem) = self.shared.shadow_as_recorded().await {
+            self.shared.worker.tell(problem.detail);
+        }
+    }
     /// Serves on `listener` until `stop` comes; then all that was taken is answered, a snapshot written, and the log closed.
     pub async fn run(
         self,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
+        self.resume().await;
+        let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings));
         axum::serve(listener, self.router()).with_graceful_shutdown(stop).await?;
+        snapshots.abort();
         let written = self.shared.worker.snapshot().await;
-        let Service { shared, running, .. } = self;
-        drop(shared);
+        let Service { shared, running, closing, .. } = self;
+        drop((shared, closing));
         tokio::task::spawn_blocking(move || running.join()).await.map_err(std::io::Error::other)?;
         match written {
             Ok(Ok(_)) => Ok(()),
@@ -89,6 +151,27 @@ impl Service {
             }
             // The disk failed before: readiness and the log's error said so.
             Err(_) => Err(ServeError::Serve(std::io::Error::other("the log could not be written any more"))),
+        }
+    }
+}
+
+/// Writes snapshots now and then, beside the live path, so that a restart is short.
+async fn snapshots(shared: std::sync::Weak<Shared>, settings: Settings) {
+    let mut last = 0;
+    loop {
+        tokio::time::sleep(settings.snapshot_every).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let history = shared.worker.history().clone();
+        let end = history.reader.head().position;
+        if end < last + settings.snapshot_records {
+            continue;
+        }
+        let Ok(_one) = shared.snapshotting.try_acquire() else { continue };
+        let written = tokio::task::spawn_blocking(move || history.snapshot()).await;
+        match written {
+            Ok(Ok(_)) => last = end,
+            Ok(Err(e)) => shared.worker.tell(format!("no snapshot was written: {e}")),
+            Err(e) => shared.worker.tell(format!("no snapshot was written: {e}")),
         }
     }
 }

@@ -1,87 +1,13 @@
 //! Does the service answer once, durably, and the same after a restart? And nobody who should not be answered?
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode, header};
-use ringfence_domain::Timestamp;
+mod common;
+
+use axum::http::{Method, StatusCode, header};
+use common::{BATCH, LINES, ONE, admin, ask, key, open, order, request, wait};
 use ringfence_domain::config::Config;
 use ringfence_service::access::{Permission, Role, allowed};
-use ringfence_service::core::Versioned;
 use ringfence_service::http::ENDPOINTS;
-use ringfence_service::serve::Service;
 use serde_json::{Value, json};
-use std::path::Path;
-use tower::ServiceExt;
-
-fn clock() -> Timestamp {
-    Timestamp::parse("2023-06-01T12:00:00Z").expect("a time")
-}
-
-fn open(dir: &Path) -> Service {
-    Service::open(dir, &Versioned::builtin(), &Config::default(), None, clock, &mut |_, _| {})
-        .unwrap_or_else(|e| panic!("{e}"))
-}
-
-struct Answer {
-    status: StatusCode,
-    bytes: Vec<u8>,
-    headers: axum::http::HeaderMap,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes)
-            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.bytes)))
-    }
-}
-
-async fn ask(
-    router: &Router,
-    method: Method,
-    path: &str,
-    key: Option<&str>,
-    media: &str,
-    body: &str,
-) -> Answer {
-    let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, media);
-    if let Some(key) = key {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
-    }
-    let request = request.body(Body::from(body.to_owned())).expect("a request");
-    let response = router.clone().oneshot(request).await.expect("an answer");
-    let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
-    Answer { status: parts.status, bytes, headers: parts.headers }
-}
-
-const ONE: &str = "application/cloudevents+json";
-const BATCH: &str = "application/cloudevents-batch+json";
-const LINES: &str = "application/x-ndjson";
-
-async fn admin(service: &Service, router: &Router) -> String {
-    let token = service.set_up_token().expect("a new deployment has a set-up token");
-    let body = json!({ "token": token }).to_string();
-    let made = ask(router, Method::POST, "/v1/setup", None, "application/json", &body).await;
-    assert_eq!(made.status, StatusCode::OK);
-    made.json()["secret"].as_str().expect("a secret").to_owned()
-}
-
-async fn key(router: &Router, admin: &str, role: Role) -> String {
-    let body = json!({ "name": format!("{role:?}"), "role": role }).to_string();
-    let made = ask(router, Method::POST, "/v1/keys", Some(admin), "application/json", &body).await;
-    assert_eq!(made.status, StatusCode::OK, "{}", made.json());
-    made.json()["secret"].as_str().expect("a secret").to_owned()
-}
-
-fn order(n: u32) -> Value {
-    json!({"specversion": "1.0", "id": format!("o{n}"), "source": "shop", "type": "order.placed", "time": "2023-05-01T10:00:00Z",
-        "data": {"order": format!("O{n}"), "account": "A1", "lines": [{"line": 1, "quantity": 1}], "total": {"amount": 5000, "currency": "USD"}}})
-}
-fn request(n: u32, amount: i64) -> Value {
-    json!({"specversion": "1.0", "id": format!("r{n}"), "source": "shop", "type": "refund.requested", "time": "2023-05-20T10:00:00Z",
-        "data": {"refund": format!("R{n}"), "order": format!("O{n}"), "account": "A1", "lines": [{"line": 1, "quantity": 1}],
-                 "amount": {"amount": amount, "currency": "USD"}, "reason": "damaged", "channel": "chat"}})
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_answered_once_and_the_same_after_a_restart() {
@@ -131,20 +57,6 @@ async fn a_request_is_answered_once_and_the_same_after_a_restart() {
     }
 }
 
-/// Opens the folder again once the threads of the last service let go of it.
-async fn wait(dir: &Path) -> Service {
-    for _ in 0..200 {
-        match Service::open(dir, &Versioned::builtin(), &Config::default(), None, clock, &mut |_, _| {}) {
-            Ok(service) => return service,
-            Err(e) if e.to_string().contains("lock") || e.to_string().contains("process") => {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-            Err(e) => panic!("{e}"),
-        }
-    }
-    panic!("the folder is still held");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_event_is_told_and_keeps_no_other_out() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -191,7 +103,11 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
     for role in Role::ALL {
         keys.push((role, key(&router, &admin, role).await));
     }
-    let path = |p: &str| p.replace("{refund}", "R1").replace("{id}", "none");
+    let path = |p: &str| {
+        let named =
+            [("{refund}", "R1"), ("{id}", "7"), ("{part}", "policy"), ("{version}", "0"), ("{list}", "deny")];
+        named.iter().fold(p.to_owned(), |path, (name, value)| path.replace(name, value))
+    };
     for (method, endpoint, needed) in ENDPOINTS {
         let without = ask(&router, method.clone(), &path(endpoint), None, ONE, "").await.status;
         assert_eq!(without == StatusCode::UNAUTHORIZED, *needed != Permission::Anyone, "{method} {endpoint}");

@@ -14,7 +14,7 @@
 
 use crate::folder::{DiskFolder, Folder, PART, read_whole, write_whole};
 use crate::log::block::at;
-use crate::log::{Hash, Head, Log, LogError};
+use crate::log::{Hash, Head, Log, LogError, Reader};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,6 +177,14 @@ impl Snapshots {
     /// # Errors
     /// Where the log has no such position, or the disk fails.
     pub fn write(&self, log: &Log, position: u64, state: &[u8]) -> Result<Head, SnapshotError> {
+        self.write_beside(&log.reader(), position, state)
+    }
+
+    /// The same, beside whoever writes the log.
+    ///
+    /// # Errors
+    /// As [`Snapshots::write`].
+    pub fn write_beside(&self, log: &Reader, position: u64, state: &[u8]) -> Result<Head, SnapshotError> {
         let head = log.head_at(position)?;
         let prefix = Prefix { head, state_bytes: state.len() as u64, state_hash: Hash::of(&[state]) };
         let name = name(position);
@@ -190,8 +198,16 @@ impl Snapshots {
     /// Where a whole snapshot is of a head that the log does not have: then the log lost records or was rewritten, and
     /// nobody should go on from an older state as if nothing had happened. Where the disk fails.
     pub fn latest(&self, log: &Log) -> Result<Latest, SnapshotError> {
+        self.nearest(&log.reader(), u64::MAX)
+    }
+
+    /// The newest snapshot of `log` of position `at_most` or before.
+    ///
+    /// # Errors
+    /// As [`Snapshots::latest`].
+    pub fn nearest(&self, log: &Reader, at_most: u64) -> Result<Latest, SnapshotError> {
         let mut passed_over = Vec::new();
-        for position in self.list()?.into_iter().rev() {
+        for position in self.list()?.into_iter().rev().filter(|position| *position <= at_most) {
             let name = name(position);
             let bytes = read_whole(self.folder.as_ref(), &name, STATE_BYTES_MAX);
             let bytes = self.on("read", &name, bytes)?;

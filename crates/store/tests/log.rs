@@ -7,7 +7,7 @@ use ringfence_domain::Timestamp;
 use ringfence_store::log::{
     BLOCK_RECORDS_MAX, Before, HeadKey, InclusionProof, KeyError, PAYLOAD_BYTES_MAX, ProofError, SignedHead,
 };
-use ringfence_store::{Head, Log, LogError, Record, RecordKind, SnapshotError, Snapshots};
+use ringfence_store::{Head, Log, LogError, Options, Record, RecordKind, SnapshotError, Snapshots};
 use std::fs;
 use std::path::Path;
 
@@ -258,4 +258,37 @@ fn a_log_of_every_format_that_ever_was_is_read() {
     assert_eq!(positions(&log, 0), (0..24).collect::<Vec<_>>());
     log.verify(&mut |_| ()).unwrap();
     support::fill(&mut log, 24, 30);
+}
+
+#[test]
+fn a_reader_sees_what_is_durable_and_finds_any_record_from_a_mark() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { segment_bytes: 1 << 20, zstd_level: None };
+    let mut log = Log::open(dir.path(), options).unwrap();
+    let reader = log.reader();
+    let payload = |n: u64| format!("{n:>0700}").into_bytes();
+    for n in 0..4_000 {
+        let record = Record { kind: RecordKind::Event, recorded: Timestamp::MIN, payload: payload(n).into() };
+        log.append(&[record]).unwrap();
+        assert_eq!(reader.head(), log.head(), "a reader sees what was appended at once");
+    }
+    let check = |log: &Log| {
+        let reader = log.reader();
+        for n in (0..4_000).rev().step_by(97).chain([0, 3_999]) {
+            assert_eq!(*reader.record(n).unwrap().payload, payload(n));
+        }
+        assert!(reader.read(2_345).unwrap().map(|r| r.unwrap().0).eq(2_345..4_000));
+        assert!(matches!(reader.record(4_000), Err(LogError::Beyond { .. })));
+    };
+    // With the marks of appending, with none as after a restart, and with those of the walks.
+    check(&log);
+    drop(log);
+    let mut log = Log::open(dir.path(), options).unwrap();
+    check(&log);
+    check(&log);
+    let reader = log.reader();
+    let anchor = log.retire(Before::Position(2_000)).unwrap().anchor.position;
+    assert!(anchor > 0 && reader.anchor().position == anchor);
+    assert!(matches!(reader.record(0), Err(LogError::Retired { .. })));
+    assert_eq!(*reader.record(anchor).unwrap().payload, payload(anchor));
 }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // Each test file uses a part of it.
 
-use ringfence_decide::{Ask, Explain, Plan, Policy};
+use ringfence_decide::{Ask, Explain, Listed, Plan, Policy};
 use ringfence_domain::id::RefundId;
 use ringfence_domain::vector::{Column, ColumnKind, Schema};
 use ringfence_domain::words::{ClaimReason, RequestChannel};
@@ -98,6 +98,7 @@ pub(crate) fn ask(score: f64) -> Ask {
         score,
         goods_returnable: false,
         reviews_last_24h: 0,
+        listed: Listed::default(),
         cluster: Some("K12".into()),
         versions: Versions::from([("policy".to_owned(), "p".to_owned())]),
     }

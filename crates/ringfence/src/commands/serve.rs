@@ -1,17 +1,19 @@
 //! How is the decision service started? Its state in one folder, answers over HTTP.
 
-use crate::commands::Context;
+use crate::commands::{Context, read_text};
 use crate::failure::{At, Failure};
 use crate::history;
 use crate::input;
 use crate::print;
 use crate::progress::Progress;
-use ringfence_domain::Timestamp;
-use ringfence_service::core::Versioned;
-use ringfence_service::serve::Service;
+use ringfence_decide::{DEFAULT_POLICY, RULES_ONLY_POLICY};
+use ringfence_domain::{Duration, Timestamp};
+use ringfence_service::library::Given;
+use ringfence_service::serve::{Service, Settings};
+use ringfence_store::LOG_FOLDER;
 use serde::Serialize;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Answers refund requests over HTTP, with everything that it takes in a durable log.
@@ -29,15 +31,22 @@ pub(crate) struct Args {
     /// Where to listen. Put a proxy with TLS before it when others than this machine are to reach it.
     #[arg(long, default_value = "127.0.0.1:8420", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// What `train` wrote. Without a model the policy decides by its rules and its prior.
+    /// What `train` wrote, for a new folder. Without a model the policy decides by its rules and its prior.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// `default`, `rules-only`, or a policy file.
-    #[arg(long, default_value = "default", value_name = "FILE.toml")]
-    policy: String,
-    /// Feature catalogue [default: the built-in one].
+    /// `default`, `rules-only`, or a policy file, for a new folder [default: `default`]. What decides in a folder that
+    /// lives changes by promotion: see the guide.
+    #[arg(long, value_name = "FILE.toml")]
+    policy: Option<String>,
+    /// Feature catalogue, for a new folder [default: the built-in one].
     #[arg(long, value_name = "FILE.toml")]
     features: Option<PathBuf>,
+    /// Let one person propose and approve other versions: for a deployment with one operator.
+    #[arg(long)]
+    allow_single_approver: bool,
+    /// How often a snapshot is written beside the live path.
+    #[arg(long, default_value = "10m", value_name = "TIME")]
+    snapshot_every: String,
 }
 
 /// What is told at the start.
@@ -45,6 +54,7 @@ pub(crate) struct Args {
 struct Started {
     address: String,
     snapshot: Option<u64>,
+    snapshots_passed_over: usize,
     records_replayed: u64,
     decisions_compared: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,20 +68,20 @@ fn clock() -> Timestamp {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let plan = history::plan(args.features.as_deref())?;
-    let policy = history::policy(&args.policy)?;
-    let model = args.model.as_deref().map(|path| history::model(path).map(|m| (m, path))).transpose()?;
-    // Told with the file and the line at which it does not fit.
-    let fits = model.as_ref().map(|(m, path)| (m, *path));
-    history::decider(&plan, fits, &policy, &args.policy, context.config.rates.reporting())?;
-    let versioned =
-        Versioned { plan, model: model.map(|m| m.0), policy, rates: context.config.rates.clone() };
+    let given = given(args, context)?;
+    let every = Duration::parse(&args.snapshot_every).at("--snapshot-every")?;
+    let settings = Settings {
+        single_approver: args.allow_single_approver,
+        snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
+        ..Settings::default()
+    };
     let tokens = input::tokeniser(&context.config)?;
     let mut progress = Progress::new("take the log back", None);
-    let service = Service::open(&args.data, &versioned, &context.config, tokens, clock, &mut |done, _| {
-        progress.set(done);
-    })
-    .at(args.data.display())?;
+    let service =
+        Service::open(&args.data, &given, &context.config, settings, tokens, clock, &mut |done, _| {
+            progress.set(done);
+        })
+        .at(args.data.display())?;
     drop(progress);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
@@ -86,6 +96,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let started = Started {
             address: format!("http://{address}"),
             snapshot: restart.snapshot,
+            snapshots_passed_over: restart.passed_over,
             records_replayed: restart.records,
             decisions_compared: restart.compared,
             set_up: service.set_up_token(),
@@ -98,6 +109,27 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         service.run(listener, stop()).await.at(args.data.display())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the start names, checked where it stands: with the file and the line at which it does not fit.
+fn given(args: &Args, context: &Context) -> Result<Given, Failure> {
+    let model = args.model.as_deref().map(|path| history::model(path).map(|m| (m, path))).transpose()?;
+    let fits = model.as_ref().map(|(m, path)| (m, *path));
+    // What is not named comes from the log: only a whole set can be checked here.
+    if args.features.is_some() && args.policy.is_some() || !args.data.join(LOG_FOLDER).exists() {
+        let plan = history::plan(args.features.as_deref())?;
+        let name = args.policy.as_deref().unwrap_or("default");
+        let policy = history::policy(name)?;
+        history::decider(&plan, fits, &policy, name, context.config.rates.reporting())?;
+    }
+    let policy = match args.policy.as_deref() {
+        None => None,
+        Some("default") => Some(DEFAULT_POLICY.to_owned()),
+        Some("rules-only") => Some(RULES_ONLY_POLICY.to_owned()),
+        Some(file) => Some(read_text(Path::new(file), "read the policy")?),
+    };
+    let features = args.features.as_deref().map(|path| read_text(path, "read the feature catalogue"));
+    Ok(Given { features: features.transpose()?, model: model.map(|(m, _)| m.to_json()), policy })
 }
 
 /// Control-C, or what a service manager sends.
@@ -130,6 +162,12 @@ fn words(started: &Started) -> String {
         print::count(started.records_replayed),
         print::count(started.decisions_compared)
     );
+    if started.snapshots_passed_over > 0 {
+        out += &format!(
+            "{} newer snapshots are damaged or of an earlier program, and were passed over\n",
+            started.snapshots_passed_over
+        );
+    }
     if let Some(token) = &started.set_up {
         out += &format!(
             "\nno key yet; make the first one, an administrator's, with this token, which works once:\n  \

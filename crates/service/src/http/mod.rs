@@ -6,6 +6,7 @@ pub mod problem;
 
 use crate::access::{Access, Key, Permission, allowed};
 use crate::door::Door;
+use crate::shadow::Shadow;
 use crate::worker::Worker;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, post_with};
@@ -15,9 +16,11 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use endpoints::{access, audit, decisions, events, lists, operations, promotions, versions};
 use problem::Problem;
 use ringfence_domain::Timestamp;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What the endpoints share.
 #[derive(Debug)]
@@ -30,6 +33,26 @@ pub struct Shared {
     pub access: Access,
     /// The clock.
     pub clock: fn() -> Timestamp,
+    /// What decides beside, without effect.
+    pub shadow: Shadow,
+    /// Whether one person may propose and approve.
+    pub single_approver: bool,
+    /// One decision is made again at a time: each takes the memory of a whole state.
+    pub rederiving: Semaphore,
+    /// One snapshot at a time.
+    pub snapshotting: Semaphore,
+}
+
+impl Shared {
+    /// Starts the shadow run that the log has recorded, if there is one.
+    pub async fn shadow_as_recorded(&self) -> Result<(), Problem> {
+        let seen = self.worker.look(|core| (core.register().shadow.clone(), core.rates().clone()));
+        let (Some(run), rates) = seen.await? else { return Ok(()) };
+        let history = self.worker.history().clone();
+        let versioned = history.library.versioned(&run.versions, &rates)?;
+        let started = self.shadow.start(&run, versioned, history, self.worker.feed().clone());
+        started.map_err(|e| Problem::closed().detail(e.to_string()))
+    }
 }
 
 /// The policy table of the endpoints: method, path, what it needs. What is not here is not served.
@@ -42,9 +65,29 @@ pub const ENDPOINTS: &[(Method, &str, Permission)] = &[
     (Method::POST, "/v1/events", Permission::Send),
     (Method::POST, "/v1/refunds/decide", Permission::Send),
     (Method::GET, "/v1/decisions/{refund}", Permission::ReadDecisions),
-    (Method::GET, "/v1/versions", Permission::ReadOperations),
+    (Method::GET, "/v1/decisions/{refund}/evidence", Permission::ReadEvidence),
+    (Method::POST, "/v1/decisions/{refund}/rederive", Permission::ReadEvidence),
+    (Method::GET, "/v1/versions", Permission::ReadVersions),
+    (Method::GET, "/v1/versions/{part}", Permission::ReadVersions),
+    (Method::POST, "/v1/versions/{part}", Permission::Propose),
+    (Method::GET, "/v1/versions/{part}/{version}", Permission::ReadVersions),
+    (Method::POST, "/v1/check", Permission::ReadVersions),
+    (Method::GET, "/v1/shadow", Permission::ReadVersions),
+    (Method::POST, "/v1/shadow", Permission::Propose),
+    (Method::DELETE, "/v1/shadow", Permission::Propose),
+    (Method::GET, "/v1/promotions", Permission::ReadVersions),
+    (Method::POST, "/v1/promotions", Permission::Propose),
+    (Method::POST, "/v1/promotions/{id}/approve", Permission::Approve),
+    (Method::POST, "/v1/promotions/{id}/reject", Permission::Propose),
+    (Method::GET, "/v1/lists/{list}", Permission::ReadLists),
+    (Method::POST, "/v1/lists/{list}", Permission::ManageLists),
+    (Method::POST, "/v1/entries/{id}/remove", Permission::ManageLists),
+    (Method::GET, "/v1/suppressions", Permission::ReadLists),
+    (Method::POST, "/v1/suppressions", Permission::Approve),
+    (Method::POST, "/v1/suppressions/{id}/lift", Permission::Approve),
     (Method::GET, "/metrics", Permission::ReadOperations),
     (Method::POST, "/v1/snapshots", Permission::Operate),
+    (Method::GET, "/v1/audit", Permission::ReadAudit),
     (Method::GET, "/v1/keys", Permission::ManageKeys),
     (Method::POST, "/v1/keys", Permission::ManageKeys),
     (Method::DELETE, "/v1/keys/{id}", Permission::ManageKeys),
@@ -63,21 +106,58 @@ pub fn router(shared: Arc<Shared>) -> Router {
     };
     let body_max = shared.door.limits().batch_bytes_max;
     let routes = ApiRouter::new()
-        .api_route("/healthz", get_with(endpoints::health, endpoints::health_docs))
-        .api_route("/readyz", get_with(endpoints::ready, endpoints::ready_docs))
-        .api_route("/v1/setup", post_with(endpoints::set_up, endpoints::set_up_docs))
-        .api_route("/v1/events", post_with(endpoints::events, endpoints::events_docs))
-        .api_route("/v1/refunds/decide", post_with(endpoints::decide, endpoints::decide_docs))
-        .api_route("/v1/decisions/{refund}", get_with(endpoints::decision, endpoints::decision_docs))
-        .api_route("/v1/versions", get_with(endpoints::versions, endpoints::versions_docs))
-        .api_route("/v1/snapshots", post_with(endpoints::snapshot, endpoints::snapshot_docs))
+        .api_route("/healthz", get_with(operations::health, operations::health_docs))
+        .api_route("/readyz", get_with(operations::ready, operations::ready_docs))
+        .api_route("/v1/setup", post_with(access::set_up, access::set_up_docs))
+        .api_route("/v1/events", post_with(events::events, events::events_docs))
+        .api_route("/v1/refunds/decide", post_with(events::decide, events::decide_docs))
+        .api_route("/v1/decisions/{refund}", get_with(decisions::decision, decisions::decision_docs))
+        .api_route("/v1/decisions/{refund}/evidence", get_with(decisions::evidence, decisions::evidence_docs))
+        .api_route(
+            "/v1/decisions/{refund}/rederive",
+            post_with(decisions::rederive, decisions::rederive_docs),
+        )
+        .api_route("/v1/versions", get_with(versions::live, versions::live_docs))
+        .api_route(
+            "/v1/versions/{part}",
+            get_with(versions::list, versions::list_docs)
+                .post_with(versions::upload, versions::upload_docs)
+                .layer(DefaultBodyLimit::max(versions::UPLOAD_BYTES_MAX)),
+        )
+        .api_route("/v1/versions/{part}/{version}", get_with(versions::content, versions::content_docs))
+        .api_route("/v1/check", post_with(versions::check, versions::check_docs))
+        .api_route(
+            "/v1/shadow",
+            get_with(promotions::shadow, promotions::shadow_docs)
+                .post_with(promotions::start_shadow, promotions::start_shadow_docs)
+                .delete_with(promotions::end_shadow, promotions::end_shadow_docs),
+        )
+        .api_route(
+            "/v1/promotions",
+            get_with(promotions::list, promotions::list_docs)
+                .post_with(promotions::propose, promotions::propose_docs),
+        )
+        .api_route("/v1/promotions/{id}/approve", post_with(promotions::approve, promotions::approve_docs))
+        .api_route("/v1/promotions/{id}/reject", post_with(promotions::reject, promotions::reject_docs))
+        .api_route(
+            "/v1/lists/{list}",
+            get_with(lists::list, lists::list_docs).post_with(lists::add, lists::add_docs),
+        )
+        .api_route("/v1/entries/{id}/remove", post_with(lists::remove, lists::remove_docs))
+        .api_route(
+            "/v1/suppressions",
+            get_with(lists::suppressions, lists::suppressions_docs)
+                .post_with(lists::suppress, lists::suppress_docs),
+        )
+        .api_route("/v1/suppressions/{id}/lift", post_with(lists::lift, lists::lift_docs))
+        .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))
+        .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(
             "/v1/keys",
-            get_with(endpoints::keys, endpoints::keys_docs)
-                .post_with(endpoints::make_key, endpoints::make_key_docs),
+            get_with(access::keys, access::keys_docs).post_with(access::make_key, access::make_key_docs),
         )
-        .api_route("/v1/keys/{id}", delete_with(endpoints::revoke_key, endpoints::revoke_key_docs))
-        .route("/metrics", axum::routing::get(endpoints::metrics))
+        .api_route("/v1/keys/{id}", delete_with(access::revoke_key, access::revoke_key_docs))
+        .route("/metrics", axum::routing::get(operations::metrics))
         .route("/openapi.json", axum::routing::get(openapi))
         .route("/docs", aide::scalar::Scalar::new("/openapi.json").with_title("Ringfence").axum_route())
         .finish_api_with(&mut api, |api| {

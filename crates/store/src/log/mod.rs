@@ -15,6 +15,7 @@ pub mod hash;
 mod open;
 pub mod proof;
 mod read;
+pub mod reader;
 pub mod record;
 pub mod retention;
 pub mod segment;
@@ -30,6 +31,7 @@ pub use hash::Hash;
 pub use open::Dropped;
 pub use proof::{InclusionProof, ProofError};
 pub use read::{Blocks, Records};
+pub use reader::Reader;
 pub use record::{PAYLOAD_BYTES_MAX, Record, RecordKind};
 pub use retention::{Before, Retired};
 pub use signed::{HeadKey, KeyError, PublicKey, SignedHead};
@@ -37,8 +39,8 @@ pub use verify::{Verified, verify};
 
 use crate::folder::{DiskFolder, Folder, Guard, StoredFile};
 use crate::log::block::Packer;
-use crate::log::chain::{Chain, hash_inside};
-use crate::log::read::Steps;
+use crate::log::chain::Chain;
+use crate::log::reader::{Shared, held};
 use crate::log::segment::{SEGMENT_HEADER_BYTES, failed};
 use crate::log::table::Table;
 use std::ops::Range;
@@ -68,6 +70,8 @@ pub struct Log {
     options: Options,
     _lock: Guard,
     table: Table,
+    /// What readers see of it.
+    known: Shared,
     chain: Chain,
     /// The last segment, and where its next block goes.
     file: Box<dyn StoredFile>,
@@ -132,8 +136,12 @@ impl Log {
         let header = self.packer.encode(&self.chain, records, &mut self.bytes)?;
         let written = self.write_block();
         written.map_err(|e| self.poison(e))?;
+        let offset = self.offset;
         self.offset += self.bytes.len() as u64;
         self.chain.push(&header);
+        let mut known = held(&self.known);
+        known.mark(first, self.table.last(), offset);
+        known.end = self.chain.head();
         Ok(first..self.chain.position)
     }
 
@@ -154,7 +162,9 @@ impl Log {
             self.folder.open_to_write(&name).map_err(|e| failed(self.folder.as_ref(), "open", &name, e))?;
         self.offset = SEGMENT_HEADER_BYTES as u64;
         self.table.segments.push(self.chain.position);
-        self.table.write(self.folder.as_ref())
+        self.table.write(self.folder.as_ref())?;
+        held(&self.known).segments.push(self.chain.position);
+        Ok(())
     }
 
     fn refuse_if_poisoned(&self) -> Result<(), LogError> {
@@ -169,12 +179,17 @@ impl Log {
         error
     }
 
+    /// A handle that reads the log while it is written.
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.folder.clone(), self.known.clone())
+    }
+
     /// The blocks that hold the records from position `from` on; the first may begin before it.
     ///
     /// # Errors
     /// Where the position lies before the anchor or behind the end.
     pub fn blocks(&self, from: u64) -> Result<Blocks, LogError> {
-        Ok(Blocks::new(self.steps(from, self.head().position)?, from))
+        self.reader().blocks(from)
     }
 
     /// The records from position `from` on, with their positions.
@@ -182,33 +197,15 @@ impl Log {
     /// # Errors
     /// Where the position lies before the anchor or behind the end.
     pub fn read(&self, from: u64) -> Result<Records, LogError> {
-        Ok(Records::new(self.blocks(from)?))
+        self.reader().read(from)
     }
 
-    /// The head that the log had at any position, also inside a block. Reads the headers of one segment.
+    /// The head that the log had at any position, also inside a block. Reads headers from the nearest mark on.
     ///
     /// # Errors
     /// Where the position lies before the anchor or behind the end, or the segment cannot be read.
     pub fn head_at(&self, position: u64) -> Result<Head, LogError> {
-        let mut steps = self.steps(position, self.chain.position)?;
-        for known in [self.head(), self.anchor()] {
-            if known.position == position {
-                return Ok(known);
-            }
-        }
-        while let Some(header) = steps.next_header() {
-            let header = header?;
-            if header.first == position {
-                return Ok(Head { position, hash: header.previous });
-            }
-            if header.end() > position {
-                let block = steps.block(&header, &mut block::Unpacker::default())?;
-                let before = (position - header.first) as usize;
-                let root = tree::root(block.records().take(before).map(|record| record.hash()));
-                return Ok(Head { position, hash: hash_inside(header.previous, position, root) });
-            }
-        }
-        Err(LogError::Beyond { position, end: self.chain.position })
+        self.reader().head_at(position)
     }
 
     /// Compares the log with a head of it that was exported; it holds up to there what it held then.
@@ -219,23 +216,7 @@ impl Log {
     /// [`LogError::Shortened`] and [`LogError::Rewritten`] where it is not the same log any more;
     /// [`LogError::Retired`] where the head is older than the anchor.
     pub fn verify_against(&self, head: &Head) -> Result<(), LogError> {
-        let end = self.chain.position;
-        if head.position > end {
-            return Err(LogError::Shortened { head: *head, end });
-        }
-        let found = self.head_at(head.position)?.hash;
-        if found == head.hash { Ok(()) } else { Err(LogError::Rewritten { head: *head, found }) }
-    }
-
-    /// A walk over the headers from the segment with position `from` on.
-    fn steps(&self, from: u64, end: u64) -> Result<Steps, LogError> {
-        if from > self.chain.position {
-            return Err(LogError::Beyond { position: from, end: self.chain.position });
-        }
-        let Some(before) = self.table.segments.partition_point(|first| *first <= from).checked_sub(1) else {
-            return Err(LogError::Retired { position: from, anchor: self.anchor().position });
-        };
-        Ok(Steps::new(self.folder.clone(), self.table.segments[before..].to_vec(), end))
+        self.reader().verify_against(head)
     }
 
     /// Proves that the whole log is what was written; see [`verify()`].

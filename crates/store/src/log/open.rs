@@ -9,10 +9,11 @@ use crate::folder::{Folder, PART};
 use crate::log::block::{self, Flaw, HEADER_BYTES, Header, Packer};
 use crate::log::chain::Chain;
 use crate::log::error::LogError;
+use crate::log::reader::Known;
 use crate::log::segment::{self, FORMAT, SEGMENT_HEADER_BYTES, SegmentFile, failed};
 use crate::log::table::{self, Table};
 use crate::log::{Log, Options};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The file that a process locks.
 const LOCK: &str = "lock";
@@ -62,7 +63,9 @@ pub(crate) fn open(folder: Arc<dyn Folder>, options: Options) -> Result<Log, Log
     }
     file.sync().map_err(|e| fail("sync", &name, e))?;
     table.write(folder.as_ref())?;
+    let known = Known::new(table.anchor, table.segments.clone(), chain.head());
     Ok(Log {
+        known: Arc::new(Mutex::new(known)),
         packer: Packer::new(options.zstd_level).map_err(|e| fail("compress into", &name, e))?,
         folder,
         options,

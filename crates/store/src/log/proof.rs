@@ -71,7 +71,7 @@ impl Log {
         }
         self.verify_against(head)?;
         let (_, before) = SegmentFile::open(&self.folder, anchor)?;
-        let mut steps = self.steps(anchor, self.head().position)?;
+        let mut steps = self.reader().steps(anchor, None)?;
         let (mut hashes, mut of_record) = (Vec::new(), None);
         while let Some(header) = steps.next_header() {
             let header = header?;

@@ -4,6 +4,7 @@ use crate::folder::Folder;
 use crate::log::block::{BLOCK_BYTES_MAX, Block, Flaw, HEADER_BYTES, Header, Unpacker};
 use crate::log::error::{FileFlaw, LogError};
 use crate::log::hash::Hash;
+use crate::log::reader::{Shared, held};
 use crate::log::record::Record;
 use crate::log::segment::{SEGMENT_HEADER_BYTES, SegmentFile};
 use std::sync::Arc;
@@ -74,6 +75,13 @@ impl Iterator for Records {
     }
 }
 
+/// A place inside a segment at which a block begins, as an earlier walk found it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Start {
+    pub(crate) position: u64,
+    pub(crate) offset: u64,
+}
+
 /// A walk over the headers of a log's blocks, segment by segment.
 #[derive(Debug)]
 pub(crate) struct Steps {
@@ -81,6 +89,13 @@ pub(crate) struct Steps {
     /// Segments still to be walked.
     segments: std::vec::IntoIter<u64>,
     segment: Option<SegmentFile>,
+    /// First position of that segment.
+    segment_first: u64,
+    /// Where in the first segment the walk begins, if not at its first block.
+    start: Option<Start>,
+    /// Where the places of blocks are noted.
+    notes: Option<Shared>,
+    read_ahead: Option<usize>,
     /// Where the next block begins, in its segment and in the log.
     offset: u64,
     position: u64,
@@ -99,11 +114,34 @@ impl Steps {
             position: segments.first().copied().unwrap_or(end),
             segments: segments.into_iter(),
             segment: None,
+            segment_first: end,
+            start: None,
+            notes: None,
+            read_ahead: None,
             offset: 0,
             previous: None,
             end,
             block_offset: 0,
         }
+    }
+
+    /// The same, begun inside the first segment.
+    pub(crate) fn starting(mut self, start: Option<Start>) -> Steps {
+        if let Some(start) = start {
+            self.position = start.position;
+        }
+        self.start = start;
+        self
+    }
+    /// The same; the places of blocks are noted on the way.
+    pub(crate) fn noting(mut self, known: Shared) -> Steps {
+        self.notes = Some(known);
+        self
+    }
+    /// The same; so many bytes are read at a time.
+    pub(crate) fn reading_ahead(mut self, bytes: Option<usize>) -> Steps {
+        self.read_ahead = bytes;
+        self
     }
 
     /// The header of the next block; `None` at the end, and after an error.
@@ -148,13 +186,25 @@ impl Steps {
             self.previous = Some(header.hash());
             self.position = header.end();
             self.block_offset = self.offset;
+            if let Some(known) = &self.notes {
+                held(known).mark(header.first, self.segment_first, self.offset);
+            }
             self.offset += header.block_bytes() as u64;
             return Ok(Some(header));
         }
     }
 
     fn enter(&mut self, first: u64) -> Result<(), LogError> {
-        let (segment, before) = SegmentFile::open(&self.folder, first)?;
+        let (mut segment, before) = SegmentFile::open(&self.folder, first)?;
+        if let Some(bytes) = self.read_ahead {
+            segment.read_ahead(bytes);
+        }
+        self.segment_first = first;
+        if let Some(start) = self.start.take() {
+            self.offset = start.offset;
+            self.segment = Some(segment);
+            return Ok(());
+        }
         let follows = before.position == self.position && self.previous.is_none_or(|p| p == before.hash);
         if !follows {
             return Err(segment.damaged(0, self.position, FileFlaw::Order));

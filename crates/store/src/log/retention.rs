@@ -4,6 +4,7 @@ use crate::folder::Folder;
 use crate::log::Log;
 use crate::log::chain::Head;
 use crate::log::error::LogError;
+use crate::log::reader;
 use crate::log::segment::{self, SegmentFile, failed};
 use crate::log::table::Table;
 use ringfence_domain::Timestamp;
@@ -67,6 +68,7 @@ impl Log {
         // The anchor first: a segment that is gone without it would be missing.
         let written = table.write(self.folder.as_ref());
         written.map_err(|e| self.poison(e))?;
+        reader::held(&self.known).retire(anchor, table.segments.clone());
         self.table = table;
         let folder: &dyn Folder = self.folder.as_ref();
         for name in gone.into_iter().map(segment::name) {

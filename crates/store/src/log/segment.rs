@@ -108,6 +108,7 @@ pub(crate) struct SegmentFile {
     /// What was read, and where in the file that begins.
     buffer: Vec<u8>,
     from: u64,
+    read_ahead: usize,
 }
 
 impl SegmentFile {
@@ -119,10 +120,20 @@ impl SegmentFile {
             io::ErrorKind::NotFound => missing(),
             _ => failed(folder.as_ref(), "open", &name, e),
         })?;
-        let mut segment = SegmentFile { folder: folder.clone(), name, file, buffer: Vec::new(), from: 0 };
+        let mut segment = SegmentFile {
+            folder: folder.clone(),
+            name,
+            file,
+            buffer: Vec::new(),
+            from: 0,
+            read_ahead: SEGMENT_HEADER_BYTES,
+        };
         let header = segment.bytes(0, SEGMENT_HEADER_BYTES)?;
         match decode(header) {
-            Ok(before) if before.position == first => Ok((segment, before)),
+            Ok(before) if before.position == first => {
+                segment.read_ahead = READ_AHEAD_BYTES;
+                Ok((segment, before))
+            }
             Ok(_) => Err(segment.damaged(0, first, FileFlaw::Order)),
             Err(NoSegment::Damaged) => Err(segment.damaged(0, first, FileFlaw::Segment)),
             Err(NoSegment::Version(found)) => {
@@ -139,7 +150,7 @@ impl SegmentFile {
         let skip = match ahead(self.from, self.buffer.len()) {
             Some(skip) => skip,
             None => {
-                self.buffer.resize(length.max(READ_AHEAD_BYTES), 0);
+                self.buffer.resize(length.max(self.read_ahead), 0);
                 let read = self.file.read_at(&mut self.buffer, offset);
                 let read = read.map_err(|e| failed(self.folder.as_ref(), "read", &self.name, e))?;
                 self.buffer.truncate(read);
@@ -149,6 +160,11 @@ impl SegmentFile {
         };
         let end = self.buffer.len().min(skip + length);
         Ok(&self.buffer[skip..end])
+    }
+
+    /// So many bytes are read at a time from now on.
+    pub(crate) fn read_ahead(&mut self, bytes: usize) {
+        self.read_ahead = bytes;
     }
 
     /// Its length in bytes.
