@@ -6,8 +6,8 @@ use crate::input::{self, Read};
 use crate::packed;
 use crate::print;
 use ringfence_decide::{DEFAULT_POLICY, Policy, PolicyError, RULES_ONLY_POLICY, reasons};
-use ringfence_domain::Currency;
 use ringfence_domain::rates::Rates;
+use ringfence_domain::{Currency, Event};
 use ringfence_engine::{Applied, Decider, DeciderError, Engine, Labels, Request};
 use ringfence_features::{Catalogue, Plan};
 use ringfence_learn::dataset::{Dataset, KnownVerdict, RowMeta};
@@ -100,22 +100,33 @@ pub(crate) struct Pass {
     pub(crate) no_rate: u64,
 }
 
-/// Folds event files, or one packed log, into the engines, one after the other for each event, and hands over every
+/// Where events are read from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// Event files, or one packed log.
+    Files(&'a [PathBuf]),
+    /// The folder of a service.
+    Data(&'a Path),
+}
+
+/// Folds event files, one packed log, or the log of a service into the engines, one after the other for each event, and hands over every
 /// refund request as each engine saw it, in the order of the engines.
 pub(crate) fn pass(
-    files: &[PathBuf],
+    source: Source<'_>,
     context: &Context,
     label: &str,
     engines: &mut [Engine<Rates>],
     mut on_request: impl FnMut(usize, &Request) -> Result<(), Failure>,
 ) -> Result<Pass, Failure> {
-    if let Some(path) = packed::only(files)? {
+    if let Source::Files(files) = source
+        && let Some(path) = packed::only(files)?
+    {
         let (read, labels) = packed::fold(path, context, label, engines, on_request)?;
         return Ok(Pass { read, labels, no_rate: 0 });
     }
     let mut labels = Labels::default();
     let mut no_rate = 0;
-    let read = input::fold(files, context, label, |event| {
+    let take = |event: Event| {
         labels.see(&event);
         for (index, engine) in engines.iter_mut().enumerate() {
             match engine.apply(&event) {
@@ -130,7 +141,11 @@ pub(crate) fn pass(
             }
         }
         Ok(())
-    })?;
+    };
+    let read = match source {
+        Source::Files(files) => input::fold(files, context, label, take),
+        Source::Data(folder) => input::fold_log(folder, context, label, take),
+    }?;
     if no_rate > 0 {
         eprintln!("warning: {} refund requests without a rate were passed over", print::count(no_rate));
     }

@@ -9,6 +9,8 @@ use ringfence_domain::codec::RawLines;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::{TokenKey, Tokeniser};
 use ringfence_domain::{Decoder, Event, Refusal};
+use ringfence_store::LOG_FOLDER;
+use ringfence_store::log::{Log, Options, RecordKind};
 use ringfence_store::open::{Progress as BytesRead, open_with_progress};
 use ringfence_store::{EventStream, Item, ReadError, RejectWriter};
 use serde::Serialize;
@@ -203,6 +205,50 @@ pub(crate) fn fold(
         rejects: set_aside.map(|s| s.0),
         seconds: progress.seconds(),
     })
+}
+
+/// Reads the events of a service's log in order and hands each to `take`.
+pub(crate) fn fold_log(
+    data: &Path,
+    context: &Context,
+    label: &str,
+    mut take: impl FnMut(Event) -> Result<(), Failure>,
+) -> Result<Read, Failure> {
+    let folder = data.join(LOG_FOLDER);
+    if !folder.is_dir() {
+        return Err(Failure::new("this is not the folder of a service: it has no log", data.display())
+            .help("give the folder that `ringfence serve --data` was started with"));
+    }
+    let log = Log::open(&folder, Options::default()).at(folder.display())?;
+    let anchor = log.anchor().position;
+    if anchor > 0 {
+        let what = format!("the log begins at position {anchor}: what came before has been retired");
+        return Err(Failure::new(what, folder.display()).help(
+            "a replay needs every event from the first on: restore the retired segments from a backup",
+        ));
+    }
+    // Personal values were made tokens before they were logged.
+    let decoder = Decoder::new(context.config.limits(None));
+    let mut progress = Progress::new(label, Some(log.head().position));
+    let mut read = Read::default();
+    for record in log.read(anchor).at(folder.display())? {
+        let (position, record) = record.at(folder.display())?;
+        if position % 4_096 == 0 {
+            progress.set(position);
+        }
+        if record.kind != RecordKind::Event {
+            continue;
+        }
+        let mut event = decoder
+            .decode(&record.payload)
+            .map_err(|refusal| Failure::new(refusal, format!("{}, record {position}", folder.display())))?;
+        event.recorded = event.recorded.or(Some(record.recorded));
+        read.events += 1;
+        read.unknown_type += u64::from(event.body.event_type().is_none());
+        take(event)?;
+    }
+    read.seconds = progress.seconds();
+    Ok(read)
 }
 
 fn unreadable(error: &ReadError) -> Failure {

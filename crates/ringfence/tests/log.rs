@@ -1,11 +1,15 @@
-//! Does `log` say whether the log is whole, where it is not, and whether it is still the one whose head was signed?
+//! Does `log` say whether the log is whole, where it is not, and whether it is still the one whose head was signed? Is it
+//! replayed as the events it holds?
 
 mod common;
 
-use common::{arg, folder, ringfence};
-use ringfence_domain::Timestamp;
+use common::{arg, folder, ringfence, shop};
+use ringfence_domain::codec::{Decoder, Limits};
+use ringfence_domain::{Body, Timestamp};
 use ringfence_store::{LOG_FOLDER, Log, Options, Record, RecordKind};
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 fn append(data: &Path, texts: &[&str]) {
@@ -59,4 +63,54 @@ fn a_signed_head_shows_that_the_log_was_written_anew() {
     let other = [&against[..against.len() - 1], &["other.key.pub"]].concat();
     let said = ringfence(dir.path(), &other).ends(1).err;
     assert!(said.contains("the signature does not hold"), "{said}");
+}
+
+#[test]
+fn a_log_is_replayed_as_the_events_that_it_holds() {
+    let dir = folder();
+    let data = dir.path().join("data");
+    let decoder = Decoder::new(Limits::default());
+    let (mut newest, mut records, mut lines, mut seen) =
+        (Timestamp::MIN, Vec::new(), String::new(), BTreeSet::new());
+    let events = ringfence_store::open(&shop().join("events.jsonl.zst")).expect("readable");
+    // Enough to hold some hundred requests; the arrival of a line is the newest time before it, as in files.
+    for line in BufReader::new(events).lines().take(30_000) {
+        let line = line.expect("UTF-8");
+        let event = decoder.decode(line.as_bytes()).expect("simulated");
+        newest = newest.max(event.time);
+        let decided = matches!(event.body, Body::RefundRequested(_));
+        lines.push_str(&line);
+        lines.push('\n');
+        // The service logs an event that comes again only once; a replay of files passes it over.
+        if !seen.insert(event.id) {
+            continue;
+        }
+        let event = Record { kind: RecordKind::Event, recorded: newest, payload: line.into_bytes().into() };
+        records.push(event);
+        if decided {
+            // What the service answered stands in the log as well, and is no event.
+            let payload = b"{}".as_slice().into();
+            records.push(Record { kind: RecordKind::Decision, recorded: newest, payload });
+        }
+    }
+    fs::write(dir.path().join("events.jsonl"), lines).expect("writable");
+    let mut log = Log::open(&data.join(LOG_FOLDER), Options::default()).expect("a log");
+    for block in records.chunks(1_000) {
+        log.append(block).expect("it is durable");
+    }
+    let busy = ringfence(dir.path(), &["replay", "--data", arg(&data)]).ends(1).err;
+    assert!(busy.contains("two processes must not write one log"), "{busy}");
+    drop(log);
+    let replay = |source: &[&str], out: &str| {
+        let told =
+            ringfence(dir.path(), &[&["replay", "--json", "--out", out], source].concat()).ends(0).json();
+        assert!(told["requests"].as_u64() > Some(100), "{told}");
+        (told["events"].clone(), fs::read(dir.path().join(out)).expect("written"))
+    };
+    let of_files = replay(&["--events", "events.jsonl"], "files.parquet");
+    let of_log = replay(&["--data", arg(&data)], "log.parquet");
+    assert_eq!(of_files.0, of_log.0);
+    assert!(of_files.1 == of_log.1, "the vectors differ");
+    let nowhere = ringfence(dir.path(), &["replay", "--data", arg(dir.path())]).ends(1).err;
+    assert!(nowhere.contains("it has no log") && nowhere.contains("serve --data"), "{nowhere}");
 }

@@ -2,7 +2,7 @@
 
 use crate::commands::{Context, write_file};
 use crate::failure::{At, Failure};
-use crate::history;
+use crate::history::{self, Source};
 use crate::labels::{self, Labels};
 use crate::print;
 use crate::time::moment;
@@ -109,7 +109,7 @@ pub(crate) fn answer(
     }
     let mut answers: Vec<Answer> = Vec::new();
     let mut first = None;
-    let pass = history::pass(events, context, "decide", &mut engines, |index, request| {
+    let pass = history::pass(Source::Files(events), context, "decide", &mut engines, |index, request| {
         if from.is_some_and(|from| request.time < from) {
             return Ok(());
         }

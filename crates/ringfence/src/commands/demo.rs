@@ -4,7 +4,7 @@ use crate::commands::backtest::{self, Answer};
 use crate::commands::replay::peak_memory;
 use crate::commands::{Context, check, replay, simulate, train, write_file};
 use crate::failure::Failure;
-use crate::history;
+use crate::history::{self, Source};
 use crate::labels::{self, JudgeOptions, Judgement, Labels};
 use crate::print;
 use cases::Case;
@@ -190,7 +190,7 @@ impl<'a> Run<'a> {
         let checked = self.step("check its events", || check::check(&events, 3, context))?;
         let plan = history::plan(None)?;
         let (replayed, vectors, _) = self.step("replay them into features", || {
-            replay::replay(&events, &plan, Some(&files.vectors), context)
+            replay::replay(Source::Files(&events), &plan, Some(&files.vectors), context)
         })?;
         let dataset = vectors.into_dataset(&plan);
         let cut = two_thirds(&dataset);

@@ -2,7 +2,7 @@
 
 use crate::commands::Context;
 use crate::failure::Failure;
-use crate::history::{self, Vectors};
+use crate::history::{self, Source, Vectors};
 use crate::input::Read;
 use crate::print;
 use ringfence_engine::Labels;
@@ -18,11 +18,15 @@ use std::sync::Arc;
 /// Bad lines are set aside in a reject file beside the first event file, and told.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ringfence replay --events events.jsonl.zst --out vectors.parquet\n  \
-    ringfence replay --events events.jsonl --features mine.toml --out vectors.parquet --json")]
+    ringfence replay --events events.jsonl --features mine.toml --out vectors.parquet --json\n  \
+    ringfence replay --data shop --out vectors.parquet")]
 pub(crate) struct Args {
     /// Event files, in the order of their arrival, or one packed log.
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present = "data", num_args = 1.., value_name = "FILE")]
     events: Vec<PathBuf>,
+    /// The folder of a service that is not running, instead of event files: its log is replayed.
+    #[arg(long, conflicts_with = "events", value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Feature catalogue [default: the built-in one].
     #[arg(long, value_name = "FILE.toml")]
     features: Option<PathBuf>,
@@ -62,7 +66,11 @@ pub(crate) struct Replayed {
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let plan = history::plan(args.features.as_deref())?;
-    let (replayed, _, _) = replay(&args.events, &plan, args.out.as_deref(), context)?;
+    let source = match &args.data {
+        Some(data) => Source::Data(data),
+        None => Source::Files(&args.events),
+    };
+    let (replayed, _, _) = replay(source, &plan, args.out.as_deref(), context)?;
     if context.json {
         print::json(&replayed)?;
     } else {
@@ -71,9 +79,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Replays event files; the vectors are kept where `out` is given.
+/// Replays events; the vectors are kept where `out` is given.
 pub(crate) fn replay(
-    files: &[PathBuf],
+    source: Source<'_>,
     plan: &Arc<Plan>,
     out: Option<&Path>,
     context: &Context,
@@ -81,7 +89,7 @@ pub(crate) fn replay(
     let mut engines = [history::engine(plan, context, None)];
     let mut vectors = Vectors::new(context.config.rates.reporting());
     let mut requests = 0;
-    let pass = history::pass(files, context, "replay", &mut engines, |_, request| {
+    let pass = history::pass(source, context, "replay", &mut engines, |_, request| {
         requests += 1;
         if out.is_some() {
             vectors.push(request);

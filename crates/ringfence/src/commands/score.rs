@@ -2,7 +2,7 @@
 
 use crate::commands::Context;
 use crate::failure::Failure;
-use crate::history;
+use crate::history::{self, Source};
 use crate::input::Read;
 use crate::packed;
 use crate::print;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let io = |e: ringfence_store::FileError| Failure::io(e.doing, &e.path, &e.source);
     let mut out = EventWriter::create(&args.out).map_err(io)?;
     let mut by_decision = BTreeMap::new();
-    let pass = history::pass(&args.events, context, "score", &mut engines, |_, request| {
+    let pass = history::pass(Source::Files(&args.events), context, "score", &mut engines, |_, request| {
         let wanted = args.from.is_none_or(|from| request.time >= from);
         let Some(decision) = request.decision.as_ref().filter(|_| wanted) else { return Ok(()) };
         *by_decision.entry(decision.decision.as_str()).or_insert(0u64) += 1;

@@ -2,7 +2,7 @@
 
 use crate::commands::{Context, read_text, write_file};
 use crate::failure::{At, Failure};
-use crate::history;
+use crate::history::{self, Source};
 use crate::print;
 use crate::time::moment;
 use ringfence_domain::Timestamp;
@@ -92,10 +92,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             let plan = history::plan(args.features.as_deref())?;
             let mut engines = [history::engine(&plan, context, None)];
             let mut vectors = history::Vectors::new(context.config.rates.reporting());
-            let pass = history::pass(&args.events, context, "replay", &mut engines, |_, request| {
-                vectors.push(request);
-                Ok(())
-            })?;
+            let pass =
+                history::pass(Source::Files(&args.events), context, "replay", &mut engines, |_, request| {
+                    vectors.push(request);
+                    Ok(())
+                })?;
             vectors.settle(&pass.labels);
             vectors.into_dataset(&plan)
         }
