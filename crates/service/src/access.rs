@@ -71,13 +71,15 @@ pub enum Permission {
     Operate,
     /// Make and revoke keys.
     ManageKeys,
+    /// Make and watch webhooks.
+    ManageWebhooks,
 }
 
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
-        Anyone, Approve, ManageKeys, ManageLists, Operate, Propose, ReadAudit, ReadDecisions, ReadEvidence,
-        ReadLists, ReadOperations, ReadVersions, Send,
+        Anyone, Approve, ManageKeys, ManageLists, ManageWebhooks, Operate, Propose, ReadAudit, ReadDecisions,
+        ReadEvidence, ReadLists, ReadOperations, ReadVersions, Send,
     };
     match role {
         Role::Integration => matches!(permission, Anyone | Send | ReadDecisions),
@@ -117,6 +119,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadAudit
                 | Operate
                 | ManageKeys
+                | ManageWebhooks
         ),
     }
 }
@@ -197,7 +200,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).collect()
 }
 
-fn random_hex<const N: usize>() -> String {
+pub(crate) fn random_hex<const N: usize>() -> String {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     hex(&bytes)

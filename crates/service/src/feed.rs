@@ -13,7 +13,9 @@ use tokio::sync::watch;
 /// Bytes of records that are held for followers: some seconds of a busy shop.
 const FEED_BYTES_MAX: usize = 32 << 20;
 /// Records that a follower is given at a time from the log.
-const BATCH_MAX: usize = 4_096;
+const BATCH_MAX: u64 = 4_096;
+/// Blocks that a follower is given at a time from memory.
+const BLOCKS_MAX: usize = 256;
 
 /// A group commit, with the position of its first record.
 type Block = (u64, Arc<[Record<'static>]>);
@@ -79,8 +81,8 @@ impl Feed {
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.end.subscribe()
     }
-    /// The records from `from` on that are held; `None` where older ones are needed.
-    pub fn since(&self, from: u64) -> Option<Vec<Block>> {
+    /// The records from `from` on that are held, at most so many blocks; `None` where older ones are needed.
+    pub fn since(&self, from: u64, most: usize) -> Option<Vec<Block>> {
         let recent = self.held();
         if from >= recent.end {
             return Some(Vec::new());
@@ -88,8 +90,8 @@ impl Feed {
         if recent.blocks.front().is_none_or(|(first, _)| *first > from) {
             return None;
         }
-        let after = |block: &&Block| block.0 + block.1.len() as u64 > from;
-        Some(recent.blocks.iter().filter(after).cloned().collect())
+        let begin = recent.blocks.partition_point(|(first, _)| *first <= from) - 1;
+        Some(recent.blocks.range(begin..).take(most).cloned().collect())
     }
     /// Waits until the log goes beyond `position`, at most so long; whether it does.
     pub fn wait(&self, position: u64, at_most: Duration) -> bool {
@@ -135,36 +137,54 @@ impl Along {
         &mut self,
         mut see: impl FnMut(u64, &Record<'static>) -> Result<(), E>,
     ) -> Result<usize, E> {
+        self.while_wanted(|position, record| see(position, record).map(|()| true))
+    }
+    /// The same, until `see` says that it wants no more.
+    ///
+    /// # Errors
+    /// As [`Along::some`]; the record at which `see` failed comes again.
+    pub fn while_wanted<E: From<LogError>>(
+        &mut self,
+        mut see: impl FnMut(u64, &Record<'static>) -> Result<bool, E>,
+    ) -> Result<usize, E> {
+        let from = self.position;
         if self.files.is_none() {
-            match self.feed.since(self.position) {
+            match self.feed.since(self.position, BLOCKS_MAX) {
                 Some(blocks) => {
-                    let mut seen = 0;
-                    for (first, records) in blocks {
-                        for (position, record) in (first..).zip(records.iter()) {
-                            if position == self.position {
-                                see(position, record)?;
-                                self.position += 1;
-                                seen += 1;
-                            }
+                    let records = blocks.iter().flat_map(|(first, records)| (*first..).zip(records.iter()));
+                    for (position, record) in records.skip_while(|(position, _)| *position < from) {
+                        let more = see(position, record)?;
+                        self.position = position + 1;
+                        if !more {
+                            break;
                         }
                     }
-                    return Ok(seen);
+                    return Ok((self.position - from) as usize);
                 }
                 None => self.files = Some(self.reader.read(self.position)?),
             }
         }
-        let mut seen = 0;
-        while seen < BATCH_MAX {
+        while (self.position - from) < BATCH_MAX {
             let Some(next) = self.files.as_mut().and_then(Iterator::next) else {
                 self.files = None;
                 break;
             };
-            let (position, record) = next?;
-            see(position, &record)?;
-            self.position = position + 1;
-            seen += 1;
+            let seen = next.map_err(E::from).and_then(|(position, record)| {
+                let more = see(position, &record)?;
+                self.position = position + 1;
+                Ok(more)
+            });
+            match seen {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(e) => {
+                    // What failed comes again.
+                    self.files = None;
+                    return Err(e);
+                }
+            }
         }
-        Ok(seen)
+        Ok((self.position - from) as usize)
     }
     /// Waits until there is more, at most so long; whether there is.
     pub fn wait(&self, at_most: Duration) -> bool {

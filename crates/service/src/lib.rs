@@ -6,6 +6,7 @@
 //! - [`library`]: the content of every version; [`promote`], [`shadow`]: how another comes to decide, and is tried;
 //! - [`mod@rederive`]: a decision of the past, made again;
 //! - [`door`]: how bytes become events, whatever brought them;
+//! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`access`]: who may do what;
 //! - [`http`]: the endpoints.
 
@@ -13,6 +14,7 @@ pub mod access;
 pub mod core;
 pub mod door;
 pub mod feed;
+pub mod files;
 pub mod http;
 pub mod library;
 pub mod past;
@@ -20,4 +22,5 @@ pub mod promote;
 pub mod rederive;
 pub mod serve;
 pub mod shadow;
+pub mod webhooks;
 pub mod worker;

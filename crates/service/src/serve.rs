@@ -6,6 +6,7 @@ use crate::http::{Shared, router};
 use crate::library::Given;
 use crate::promote;
 use crate::shadow::Shadow;
+use crate::webhooks::{WebhookError, Webhooks};
 use crate::worker::{self, Restart, Running, StartError, Worker};
 use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
@@ -26,6 +27,9 @@ pub enum ServeError {
     /// Keys.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// Webhooks.
+    #[error(transparent)]
+    Webhooks(#[from] WebhookError),
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -46,6 +50,8 @@ pub struct Settings {
     pub single_approver: bool,
     /// How often a snapshot is written beside the live path, where the log has grown by `snapshot_records`.
     pub snapshot_every: Duration,
+    /// Whether webhooks may go to private addresses and without encryption.
+    pub private_webhooks: bool,
     /// Records that make a new snapshot worth its while.
     pub snapshot_records: u64,
 }
@@ -54,6 +60,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             single_approver: false,
+            private_webhooks: false,
             snapshot_every: Duration::from_mins(10),
             snapshot_records: 100_000,
         }
@@ -97,12 +104,15 @@ impl Service {
             worker::start(dir, given, &config.rates, door.limits(), clock, progress)?;
         let access = Access::open(dir)?;
         let closing = Closing(worker.clone());
+        let (reader, feed) = (worker.history().reader.clone(), worker.feed().clone());
+        let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
         let shared = Arc::new(Shared {
             worker,
             door,
             access,
             clock,
             shadow: Shadow::default(),
+            webhooks,
             single_approver: settings.single_approver,
             rederiving: Semaphore::new(1),
             snapshotting: Semaphore::new(1),

@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Let one person propose and approve other versions: for a deployment with one operator.
     #[arg(long)]
     allow_single_approver: bool,
+    /// Let webhooks go to private addresses, and without encryption.
+    #[arg(long)]
+    allow_private_webhooks: bool,
     /// How often a snapshot is written beside the live path.
     #[arg(long, default_value = "10m", value_name = "TIME")]
     snapshot_every: String,
@@ -72,6 +75,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let every = Duration::parse(&args.snapshot_every).at("--snapshot-every")?;
     let settings = Settings {
         single_approver: args.allow_single_approver,
+        private_webhooks: args.allow_private_webhooks,
         snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
         ..Settings::default()
     };

@@ -7,6 +7,7 @@ pub mod problem;
 use crate::access::{Access, Key, Permission, allowed};
 use crate::door::Door;
 use crate::shadow::Shadow;
+use crate::webhooks::Webhooks;
 use crate::worker::Worker;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, post_with};
@@ -16,7 +17,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use endpoints::{access, audit, decisions, events, lists, operations, promotions, versions};
+use endpoints::{access, audit, decisions, events, lists, operations, promotions, versions, webhooks};
 use problem::Problem;
 use ringfence_domain::Timestamp;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub clock: fn() -> Timestamp,
     /// What decides beside, without effect.
     pub shadow: Shadow,
+    /// Who is told.
+    pub webhooks: Webhooks,
     /// Whether one person may propose and approve.
     pub single_approver: bool,
     /// One decision is made again at a time: each takes the memory of a whole state.
@@ -85,6 +88,12 @@ pub const ENDPOINTS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/suppressions", Permission::ReadLists),
     (Method::POST, "/v1/suppressions", Permission::Approve),
     (Method::POST, "/v1/suppressions/{id}/lift", Permission::Approve),
+    (Method::GET, "/v1/webhooks", Permission::ManageWebhooks),
+    (Method::POST, "/v1/webhooks", Permission::ManageWebhooks),
+    (Method::DELETE, "/v1/webhooks/{id}", Permission::ManageWebhooks),
+    (Method::POST, "/v1/webhooks/{id}/rotate", Permission::ManageWebhooks),
+    (Method::GET, "/v1/webhooks/{id}/dead", Permission::ManageWebhooks),
+    (Method::POST, "/v1/webhooks/{id}/replay", Permission::ManageWebhooks),
     (Method::GET, "/metrics", Permission::ReadOperations),
     (Method::POST, "/v1/snapshots", Permission::Operate),
     (Method::GET, "/v1/audit", Permission::ReadAudit),
@@ -150,6 +159,14 @@ pub fn router(shared: Arc<Shared>) -> Router {
                 .post_with(lists::suppress, lists::suppress_docs),
         )
         .api_route("/v1/suppressions/{id}/lift", post_with(lists::lift, lists::lift_docs))
+        .api_route(
+            "/v1/webhooks",
+            get_with(webhooks::list, webhooks::list_docs).post_with(webhooks::make, webhooks::make_docs),
+        )
+        .api_route("/v1/webhooks/{id}", delete_with(webhooks::remove, webhooks::remove_docs))
+        .api_route("/v1/webhooks/{id}/rotate", post_with(webhooks::rotate, webhooks::rotate_docs))
+        .api_route("/v1/webhooks/{id}/dead", get_with(webhooks::dead, webhooks::dead_docs))
+        .api_route("/v1/webhooks/{id}/replay", post_with(webhooks::replay, webhooks::replay_docs))
         .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))
         .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(

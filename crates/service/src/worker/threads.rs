@@ -121,7 +121,7 @@ impl Loop {
         // From the first event that it has not folded: the control records before that change lists, which it takes
         // over with the rest, and no rates while a service runs.
         let from = core.event_places().get(rebuilt.position()).unwrap_or(core.next());
-        let blocks = self.deciding.feed.since(from).ok_or_else(behind)?;
+        let blocks = self.deciding.feed.since(from, usize::MAX).ok_or_else(behind)?;
         let decoder = self.decoder.take().ok_or_else(behind)?;
         let mut follower = Follower::new(rebuilt, decoder, from);
         let mut failed = None;

@@ -10,6 +10,7 @@ pub mod lists;
 pub mod operations;
 pub mod promotions;
 pub mod versions;
+pub mod webhooks;
 
 use crate::access::Key;
 use crate::core::control::WHY_BYTES_MAX;
