@@ -1,0 +1,9 @@
+//! Who is behind it? Findings over many requests, as pure functions of what the log holds.
+//!
+//! A finding is a lead for people to review and never an accusation: it says how likely it is, what it rests on, what speaks
+//! against it, and among how many such leads a wrong one is to be expected (false-discovery rate).
+//!
+//! No file, clock, network or chance: the same events give the same leads (INV-1, INV-2).
+
+pub mod insiders;
+pub mod stats;
