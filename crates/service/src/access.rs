@@ -3,10 +3,11 @@
 //! A key is 256 random bits, shown once. What is kept is its SHA-256: the keys are as random as a hash, so that a slow
 //! hash would add nothing. There is no default key: the first start prints a link with a token that makes the first one.
 
-use ringfence_domain::Timestamp;
+use ringfence_domain::{Duration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -130,6 +131,16 @@ struct Kept {
     #[serde(flatten)]
     key: Key,
     sha256: String,
+    /// The secret before, until it was replaced everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    old: Option<Old>,
+}
+
+/// A secret that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Old {
+    sha256: String,
+    until: Timestamp,
 }
 
 /// A key as it is shown: without its secret.
@@ -147,6 +158,9 @@ pub struct Key {
     /// From then on it is refused.
     #[schemars(with = "Option<String>")]
     pub expires_at: Option<Timestamp>,
+    /// Requests a second that it may send, with room for two seconds at once; the deployment's limit where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<u32>,
 }
 
 /// Why keys cannot be kept or changed.
@@ -186,11 +200,22 @@ pub enum AccessError {
     Unknown(String),
 }
 
+/// What a key may still send: fills with time.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    left: f64,
+    at: Timestamp,
+}
+
+/// Seconds of its rate that a key may send at once.
+const BURST_S: f64 = 2.0;
+
 /// The keys of a deployment.
 #[derive(Debug)]
 pub struct Access {
     path: PathBuf,
     keys: Mutex<Vec<Kept>>,
+    buckets: Mutex<BTreeMap<String, Bucket>>,
     set_up: Mutex<Option<String>>,
 }
 
@@ -226,7 +251,7 @@ impl Access {
             Err(source) => return Err(AccessError::Io { doing: "read", path, source }),
         };
         let set_up = keys.is_empty().then(random_hex::<32>);
-        Ok(Access { path, keys: Mutex::new(keys), set_up: Mutex::new(set_up) })
+        Ok(Access { path, keys: Mutex::new(keys), buckets: Mutex::default(), set_up: Mutex::new(set_up) })
     }
     /// The token of the set-up link, until the first key is made.
     pub fn set_up_token(&self) -> Option<String> {
@@ -238,7 +263,7 @@ impl Access {
         if !expected.as_deref().is_some_and(|e| same(e, token)) {
             return Err(AccessError::SetUp);
         }
-        let made = self.make("set-up", Role::Admin, None, now)?;
+        let made = self.make("set-up", Role::Admin, None, None, now)?;
         *expected = None;
         Ok(made)
     }
@@ -248,6 +273,7 @@ impl Access {
         name: &str,
         role: Role,
         expires_at: Option<Timestamp>,
+        requests_per_second: Option<u32>,
         now: Timestamp,
     ) -> Result<(Key, String), AccessError> {
         if name.is_empty() || name.len() > KEY_NAME_MAX {
@@ -258,12 +284,42 @@ impl Access {
             return Err(AccessError::TooMany);
         }
         let secret = format!("{KEY_PREFIX}{}", random_hex::<32>());
-        let key = Key { id: random_hex::<8>(), name: name.to_owned(), role, created_at: now, expires_at };
+        let (id, name) = (random_hex::<8>(), name.to_owned());
+        let key = Key { id, name, role, created_at: now, expires_at, requests_per_second };
         let mut changed = keys.clone();
-        changed.push(Kept { key: key.clone(), sha256: sha256(&secret) });
+        changed.push(Kept { key: key.clone(), sha256: sha256(&secret), old: None });
         self.write(&changed)?;
         *keys = changed;
         Ok((key, secret))
+    }
+    /// Gives a key a new secret; the old one works beside it for `grace`.
+    pub fn rotate(&self, id: &str, grace: Duration, now: Timestamp) -> Result<(Key, String), AccessError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = keys.clone();
+        let found = changed.iter_mut().find(|k| k.key.id == id);
+        let found = found.ok_or_else(|| AccessError::Unknown(id.to_owned()))?;
+        let secret = format!("{KEY_PREFIX}{}", random_hex::<32>());
+        let before = std::mem::replace(&mut found.sha256, sha256(&secret));
+        found.old = Some(Old { sha256: before, until: now.plus(grace) });
+        let key = found.key.clone();
+        self.write(&changed)?;
+        *keys = changed;
+        Ok((key, secret))
+    }
+    /// Whether a key may send one request more now; `general` is the deployment's limit, requests a second.
+    pub fn has_room(&self, key: &Key, general: Option<u32>, now: Timestamp) -> bool {
+        let Some(rate) = key.requests_per_second.or(general).map(f64::from) else { return true };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = rate * BURST_S;
+        let bucket = buckets.entry(key.id.clone()).or_insert(Bucket { left: full, at: now });
+        let passed_s = now.since(bucket.at).0.max(0) as f64 / 1_000.0;
+        bucket.left = (bucket.left + passed_s * rate).min(full);
+        bucket.at = bucket.at.max(now);
+        let room = bucket.left >= 1.0;
+        if room {
+            bucket.left -= 1.0;
+        }
+        room
     }
     /// Revokes a key at once.
     pub fn revoke(&self, id: &str) -> Result<Key, AccessError> {
@@ -274,6 +330,7 @@ impl Access {
         let gone = changed.remove(place);
         self.write(&changed)?;
         *keys = changed;
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         Ok(gone.key)
     }
     /// All keys, without their secrets.
@@ -284,7 +341,11 @@ impl Access {
     pub fn caller(&self, secret: &str, now: Timestamp) -> Option<Key> {
         let hash = sha256(secret);
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = keys.iter().find(|k| same(&k.sha256, &hash))?;
+        let fits = |k: &&Kept| {
+            let old = k.old.as_ref().filter(|old| now < old.until);
+            same(&k.sha256, &hash) | old.is_some_and(|old| same(&old.sha256, &hash))
+        };
+        let found = keys.iter().find(fits)?;
         found.key.expires_at.is_none_or(|end| now < end).then(|| found.key.clone())
     }
     /// Whole or not at all, readable by the owner only.
@@ -299,5 +360,45 @@ impl Access {
         let mut file = options.open(&part).map_err(fail("create"))?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(fail("write"))?;
         std::fs::rename(&part, &self.path).map_err(fail("replace"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + ms).expect("a time")
+    }
+
+    #[test]
+    fn a_key_sends_its_rate_and_two_seconds_of_it_at_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let access = Access::open(dir.path()).expect("no keys");
+        let (key, _) = access.make("k", Role::Integration, None, Some(10), at(0)).expect("a key");
+        let sent = |now, tries| (0..tries).filter(|_| access.has_room(&key, Some(1_000), at(now))).count();
+        assert_eq!(sent(0, 100), 20);
+        assert_eq!((sent(100, 100), sent(150, 100), sent(200, 100)), (1, 0, 1));
+        assert_eq!(sent(100_000, 100), 20, "no more than full");
+        assert_eq!(sent(50_000, 100), 0, "a clock that goes back gives nothing");
+        let (free, _) = access.make("f", Role::Integration, None, None, at(0)).expect("a key");
+        assert!((0..10_000).all(|_| access.has_room(&free, None, at(0))));
+        assert_eq!((0..100).filter(|_| access.has_room(&free, Some(5), at(0))).count(), 10);
+    }
+
+    #[test]
+    fn a_new_secret_works_beside_the_old_one_for_a_while() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let access = Access::open(dir.path()).expect("no keys");
+        let (key, old) = access.make("k", Role::Integration, None, None, at(0)).expect("a key");
+        let (same, new) = access.rotate(&key.id, Duration(1_000), at(0)).expect("a secret");
+        assert_eq!(same, key);
+        let id = |secret: &str, now| access.caller(secret, at(now)).map(|k| k.id);
+        assert_eq!((id(&old, 999), id(&new, 999)), (Some(key.id.clone()), Some(key.id.clone())));
+        assert_eq!((id(&old, 1_000), id(&new, 1_000)), (None, Some(key.id.clone())));
+        // Also after the keys are read again.
+        let access = Access::open(dir.path()).expect("a key");
+        assert_eq!(access.caller(&new, at(5_000)).map(|k| k.id), Some(key.id));
+        assert!(access.caller(&old, at(5_000)).is_none());
     }
 }

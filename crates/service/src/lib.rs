@@ -8,7 +8,7 @@
 //! - [`door`]: how bytes become events, whatever brought them;
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`access`]: who may do what;
-//! - [`http`]: the endpoints.
+//! - [`http`]: the endpoints; [`tls`]: encrypted connections.
 
 pub mod access;
 pub mod core;
@@ -22,5 +22,6 @@ pub mod promote;
 pub mod rederive;
 pub mod serve;
 pub mod shadow;
+pub mod tls;
 pub mod webhooks;
 pub mod worker;

@@ -15,7 +15,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 /// Why the service does not run.
@@ -52,6 +51,8 @@ pub struct Settings {
     pub snapshot_every: Duration,
     /// Whether webhooks may go to private addresses and without encryption.
     pub private_webhooks: bool,
+    /// Requests a second of one key, where it has no limit of its own; none for no limit.
+    pub requests_per_second: Option<u32>,
     /// Records that make a new snapshot worth its while.
     pub snapshot_records: u64,
 }
@@ -61,6 +62,7 @@ impl Default for Settings {
         Settings {
             single_approver: false,
             private_webhooks: false,
+            requests_per_second: None,
             snapshot_every: Duration::from_mins(10),
             snapshot_records: 100_000,
         }
@@ -114,6 +116,7 @@ impl Service {
             shadow: Shadow::default(),
             webhooks,
             single_approver: settings.single_approver,
+            requests_per_second: settings.requests_per_second,
             rederiving: Semaphore::new(1),
             snapshotting: Semaphore::new(1),
         });
@@ -141,11 +144,15 @@ impl Service {
         }
     }
     /// Serves on `listener` until `stop` comes; then all that was taken is answered, a snapshot written, and the log closed.
-    pub async fn run(
+    pub async fn run<L>(
         self,
-        listener: TcpListener,
+        listener: L,
         stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServeError> {
+    ) -> Result<(), ServeError>
+    where
+        L: axum::serve::Listener,
+        L::Addr: std::fmt::Debug,
+    {
         self.resume().await;
         let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings));
         axum::serve(listener, self.router()).with_graceful_shutdown(stop).await?;

@@ -20,6 +20,7 @@ const JSON: &str = "application/json";
 const PRIVATE: Settings = Settings {
     single_approver: false,
     private_webhooks: true,
+    requests_per_second: None,
     snapshot_every: Duration::from_mins(10),
     snapshot_records: 100_000,
 };

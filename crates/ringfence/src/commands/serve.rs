@@ -10,6 +10,7 @@ use ringfence_decide::{DEFAULT_POLICY, RULES_ONLY_POLICY};
 use ringfence_domain::{Duration, Timestamp};
 use ringfence_service::library::Given;
 use ringfence_service::serve::{Service, Settings};
+use ringfence_service::tls::{Files, TlsListener};
 use ringfence_store::LOG_FOLDER;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     /// Folder of the log, the snapshots and the keys; made where it is not there.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Where to listen. Put a proxy with TLS before it when others than this machine are to reach it.
+    /// Where to listen. Use TLS, or a proxy with it, when others than this machine are to reach it.
     #[arg(long, default_value = "127.0.0.1:8420", value_name = "ADDRESS")]
     listen: SocketAddr,
     /// What `train` wrote, for a new folder. Without a model the policy decides by its rules and its prior.
@@ -41,6 +42,15 @@ pub(crate) struct Args {
     /// Feature catalogue, for a new folder [default: the built-in one].
     #[arg(long, value_name = "FILE.toml")]
     features: Option<PathBuf>,
+    /// Certificate chain for TLS (PEM). Taken anew within a minute when it is renewed.
+    #[arg(long, value_name = "FILE.pem", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    #[arg(long, value_name = "FILE.pem", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Requests a second that a key may send, where it has no limit of its own [default: no limit].
+    #[arg(long, value_name = "N")]
+    requests_per_second: Option<u32>,
     /// Let one person propose and approve other versions: for a deployment with one operator.
     #[arg(long)]
     allow_single_approver: bool,
@@ -76,6 +86,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let settings = Settings {
         single_approver: args.allow_single_approver,
         private_webhooks: args.allow_private_webhooks,
+        requests_per_second: args.requests_per_second,
         snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
         ..Settings::default()
     };
@@ -98,7 +109,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let address = listener.local_addr().unwrap_or(args.listen);
         let restart = service.restart;
         let started = Started {
-            address: format!("http://{address}"),
+            address: format!("{}://{address}", if args.tls_key.is_some() { "https" } else { "http" }),
             snapshot: restart.snapshot,
             snapshots_passed_over: restart.passed_over,
             records_replayed: restart.records,
@@ -110,7 +121,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         } else {
             print::out(&words(&started))?;
         }
-        service.run(listener, stop()).await.at(args.data.display())
+        match (&args.tls_certificate, &args.tls_key) {
+            (Some(certificate), Some(key)) => {
+                let files = Files { certificate: certificate.clone(), key: key.clone() };
+                let listener = TlsListener::new(listener, files).at("--tls-certificate")?;
+                service.run(listener, stop()).await
+            }
+            _ => service.run(listener, stop()).await,
+        }
+        .at(args.data.display())
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -40,6 +40,8 @@ pub struct Shared {
     pub webhooks: Webhooks,
     /// Whether one person may propose and approve.
     pub single_approver: bool,
+    /// Requests a second of one key, where it has no limit of its own.
+    pub requests_per_second: Option<u32>,
     /// One decision is made again at a time: each takes the memory of a whole state.
     pub rederiving: Semaphore,
     /// One snapshot at a time.
@@ -100,6 +102,7 @@ pub const ENDPOINTS: &[(Method, &str, Permission)] = &[
     (Method::GET, "/v1/keys", Permission::ManageKeys),
     (Method::POST, "/v1/keys", Permission::ManageKeys),
     (Method::DELETE, "/v1/keys/{id}", Permission::ManageKeys),
+    (Method::POST, "/v1/keys/{id}/rotate", Permission::ManageKeys),
 ];
 
 /// The whole API.
@@ -174,6 +177,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
             get_with(access::keys, access::keys_docs).post_with(access::make_key, access::make_key_docs),
         )
         .api_route("/v1/keys/{id}", delete_with(access::revoke_key, access::revoke_key_docs))
+        .api_route("/v1/keys/{id}/rotate", post_with(access::rotate_key, access::rotate_key_docs))
         .route("/metrics", axum::routing::get(operations::metrics))
         .route("/openapi.json", axum::routing::get(openapi))
         .route("/docs", aide::scalar::Scalar::new("/openapi.json").with_title("Ringfence").axum_route())
@@ -226,6 +230,9 @@ async fn guard(State(shared): State<Arc<Shared>>, mut request: Request, next: Ne
             .remedy("send it as `Authorization: Bearer rf_…`; keys expire and can be revoked")
             .into_response();
     };
+    if !shared.access.has_room(&caller, shared.requests_per_second, (shared.clock)()) {
+        return Problem::too_fast().into_response();
+    }
     if !allowed(caller.role, needed) {
         return Problem::new(StatusCode::FORBIDDEN, "not-allowed", "The key's role does not allow this")
             .remedy("ask an administrator for a key of another role")
@@ -249,6 +256,10 @@ async fn secure_headers(request: Request, next: Next) -> Response {
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-resource-policy", "same-origin"),
+        // Counts over TLS only; elsewhere browsers pass over it.
+        ("strict-transport-security", "max-age=31536000"),
     ] {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

@@ -91,6 +91,14 @@ impl Problem {
         problem.retry_after = Some(1);
         problem
     }
+    /// The key sends more than it may.
+    pub fn too_fast() -> Problem {
+        let title = "The key sends more requests a second than it may";
+        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-fast", title)
+            .remedy("send the same again after the time in Retry-After, or several events in one request");
+        problem.retry_after = Some(1);
+        problem
+    }
     /// Stopping, or without its disk.
     pub fn closed() -> Problem {
         let mut problem = Problem::new(

@@ -9,7 +9,7 @@ use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use ringfence_domain::Timestamp;
+use ringfence_domain::{Duration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -94,6 +94,8 @@ pub struct KeyWanted {
     /// From then on it is refused; UTC.
     #[schemars(with = "Option<String>")]
     expires_at: Option<Timestamp>,
+    /// Requests a second that it may send; the deployment's limit where left out.
+    requests_per_second: Option<u32>,
 }
 
 /// All keys, without secrets.
@@ -111,13 +113,50 @@ pub async fn make_key(
     Caller(by): Caller,
     Input(wanted): Input<KeyWanted>,
 ) -> Result<Json<NewKey>, Problem> {
-    let (key, secret) = shared.access.make(&wanted.name, wanted.role, wanted.expires_at, (shared.clock)())?;
+    let (key, secret) = made(&shared, &wanted)?;
     noted(&shared, "key_made", &key, by).await?;
     Ok(Json(NewKey { key, secret }))
 }
 
 pub(crate) fn make_key_docs(op: Op<'_>) -> Op<'_> {
     op.id("makeKey").summary("Make a key; its secret is shown once").tag("Access").response::<400, Problem>()
+}
+
+fn made(shared: &Shared, wanted: &KeyWanted) -> Result<(Key, String), AccessError> {
+    let KeyWanted { name, role, expires_at, requests_per_second } = wanted;
+    shared.access.make(name, *role, *expires_at, *requests_per_second, (shared.clock)())
+}
+
+/// How a secret is replaced.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// Hours for which the old secret works beside the new one; 24 where left out, 0 to end it at once.
+    old_works_for_h: Option<u32>,
+}
+
+/// Longest time for which an old secret works beside the new one, hours.
+const OLD_WORKS_FOR_H_MAX: u32 = 24 * 31;
+
+/// Gives a key a new secret.
+pub async fn rotate_key(
+    State(shared): State<Arc<Shared>>,
+    Caller(by): Caller,
+    Path(KeyPath { id }): Path<KeyPath>,
+    Input(Rotation { old_works_for_h }): Input<Rotation>,
+) -> Result<Json<NewKey>, Problem> {
+    let hours = old_works_for_h.unwrap_or(24).min(OLD_WORKS_FOR_H_MAX);
+    let grace = Duration(i64::from(hours) * 3_600_000);
+    let (key, secret) = shared.access.rotate(&id, grace, (shared.clock)())?;
+    noted(&shared, "key_rotated", &key, by).await?;
+    Ok(Json(NewKey { key, secret }))
+}
+
+pub(crate) fn rotate_key_docs(op: Op<'_>) -> Op<'_> {
+    op.id("rotateKey")
+        .summary("Give a key a new secret; the old one works beside it for a while")
+        .tag("Access")
+        .response::<404, Problem>()
 }
 
 /// Revokes a key.
