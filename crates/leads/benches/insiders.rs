@@ -87,6 +87,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         );
                     }
                 }
+                for lead in &leads {
+                    println!("    LEAD {} {:?} of {:?}", lead.staff, lead.pattern, bad.0.get(&lead.staff));
+                }
                 for lead in leads.iter().filter(|l| !bad.0.contains_key(&l.staff)) {
                     println!("    WRONG {} {:?} {:?}", lead.staff, lead.pattern, lead.families);
                 }

@@ -35,6 +35,13 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     out(&text)
 }
 
+/// Writes a result as JSON on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_string(value).at("the result as JSON")?;
+    text.push('\n');
+    out(&text)
+}
+
 /// Writes text to standard output; a reader that went away (`| head`) is no failure.
 pub(crate) fn out(words: &str) -> Result<(), Failure> {
     match std::io::stdout().write_all(words.as_bytes()) {

@@ -25,11 +25,13 @@ pub struct Settings {
     pub kinds_min: usize,
     /// Least sum of the refunds that it rests on, minor units of the reporting currency.
     pub money_min: i64,
+    /// Whether some who are no lead are added at random, so that a blind review can measure the leads.
+    pub controls: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { fdr: 0.10, kinds_min: 2, money_min: 50_000 }
+        Settings { fdr: 0.10, kinds_min: 2, money_min: 50_000, controls: false }
     }
 }
 
@@ -75,6 +77,9 @@ pub struct Lead {
     pub money: Money,
     /// For people: what was seen, and what speaks against it.
     pub why: Vec<String>,
+    /// Whether it is no lead but was picked at random, for a blind review.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
     /// Whether it stands above the stated false-discovery rate; others are told only on request.
     #[serde(skip)]
     pub stands: bool,
@@ -107,8 +112,50 @@ pub fn insiders(record: &Record, reporting: Currency, settings: &Settings) -> Fi
         let order = b.stands.cmp(&a.stands).then(b.probability.total_cmp(&a.probability));
         order.then(b.money.amount.cmp(&a.money.amount)).then_with(|| a.staff.cmp(&b.staff))
     });
+    if settings.controls {
+        leads.extend(controls(record, &units, &leads, reporting));
+    }
     let units = units.into_iter().map(|u| (record.staff.text(u.staff).to_owned(), u)).collect();
     Findings { leads, units }
+}
+
+/// Controls for each ten leads, at least one.
+const CONTROLS_OF_TEN: usize = 2;
+
+/// Some of those with figures of whom none is out of line, in an order that has nothing to do with the figures: that of a
+/// hash of the name and of what was found, so that it is another one each time and the same for the same events.
+fn controls(record: &Record, units: &[Unit], leads: &[Lead], reporting: Currency) -> Vec<Lead> {
+    let known: BTreeSet<&str> = leads.iter().map(|l| l.staff.as_str()).collect();
+    let salt: u64 = units.iter().fold(0, |salt, u| hash(salt, &u.observed.to_le_bytes()));
+    let others: BTreeSet<u32> = units.iter().map(|u| u.staff).collect();
+    let mut others: Vec<(u64, &str)> = others
+        .into_iter()
+        .map(|staff| record.staff.text(staff))
+        .filter(|staff| !known.contains(staff))
+        .map(|staff| (hash(salt, staff.as_bytes()), staff))
+        .collect();
+    others.sort_unstable();
+    let standing = leads.iter().filter(|l| l.stands).count();
+    others.truncate((standing * CONTROLS_OF_TEN).div_ceil(10).max(1));
+    let control = |(_, staff): (u64, &str)| Lead {
+        staff: staff.to_owned(),
+        probability: 0.0,
+        pattern: Pattern::Unclear,
+        families: Vec::new(),
+        refunds: Vec::new(),
+        money: Money { amount: 0, currency: reporting },
+        why: vec!["picked at random for a blind review: none of the figures is out of line".to_owned()],
+        control: true,
+        stands: false,
+    };
+    others.into_iter().map(control).collect()
+}
+
+/// FNV-1a, 64 bits.
+fn hash(start: u64, bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(start ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn lead(record: &Record, staff: u32, found: &[&Unit], reporting: Currency, settings: &Settings) -> Lead {
@@ -140,6 +187,7 @@ fn lead(record: &Record, staff: u32, found: &[&Unit], reporting: Currency, setti
         refunds: refunds.iter().map(|&r| record.refunds.text(r).to_owned()).collect(),
         money: Money { amount, currency: reporting },
         why,
+        control: false,
         stands: kinds.len() >= settings.kinds_min && amount >= settings.money_min,
     }
 }

@@ -1,9 +1,13 @@
 //! What did the staff do? Gathered from events in the order of the log; a person is a number from here on.
 
+use ringfence_domain::event::SessionStarted;
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{Action, Assigned, ClaimReason, DecidedBy, Direction, Lane, Role, ScanStatus};
-use ringfence_domain::{Body, DecisionKind, Event, Timestamp};
+use ringfence_domain::{Body, DecisionKind, Duration, Event, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// For so long a network that came with a new machine is not the person's own yet.
+const STRANGE: Duration = Duration::days(14);
 
 /// Numbers for texts, in the order in which they come.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +92,7 @@ pub(crate) struct Act {
     pub(crate) order: Option<u32>,
     /// Whether a conversation was the occasion.
     pub(crate) asked_for: bool,
-    /// Whether the session was from a new machine in a network that this person had not used before.
+    /// Whether the session was in a network that came with a new machine not long ago.
     pub(crate) odd_session: bool,
     pub(crate) at: Timestamp,
 }
@@ -113,7 +117,8 @@ pub struct Record {
     pub(crate) shared: BTreeMap<u32, BTreeSet<u32>>,
     /// Refund by order, the latest.
     pub(crate) refund_of: BTreeMap<u32, u32>,
-    networks: BTreeSet<(u32, u32)>,
+    /// By person and network: when it was first seen, and whether with a new machine.
+    networks: BTreeMap<(u32, u32), (Timestamp, bool)>,
     odd_sessions: BTreeSet<u32>,
     /// Refund requests passed over for want of a rate.
     pub without_rate: u64,
@@ -133,7 +138,7 @@ impl Record {
                 let staff = self.staff.of(e.staff.as_str());
                 self.people.insert(staff, person);
             }
-            Body::SessionStarted(e) => self.session(e),
+            Body::SessionStarted(e) => self.session(e, event.time),
             Body::OrderPlaced(e) => {
                 let account = self.accounts.of(e.account.as_str());
                 let mut share = |kind: char, value: Option<&str>| {
@@ -214,12 +219,15 @@ impl Record {
             _ => {}
         }
     }
-    fn session(&mut self, e: &ringfence_domain::event::SessionStarted) {
+    fn session(&mut self, e: &SessionStarted, at: Timestamp) {
         let Some(staff) = &e.staff else { return };
         let staff = self.staff.of(staff.as_str());
-        let network = e.asn.as_ref().map(|a| self.words.of(&format!("n{}", a.as_str())));
-        let new_network = network.is_some_and(|n| self.networks.insert((staff, n)));
-        if e.new_device == Some(true) && new_network {
+        let Some(network) = &e.asn else { return };
+        let network = self.words.of(&format!("n{}", network.as_str()));
+        let new_machine = e.new_device == Some(true);
+        // The first session tells whether a network came with a new machine; for some days it stays a strange one.
+        let (first, with_new_machine) = *self.networks.entry((staff, network)).or_insert((at, new_machine));
+        if with_new_machine && at.since(first).0 <= STRANGE.0 {
             let session = self.words.of(&format!("s{}", e.session.as_str()));
             self.odd_sessions.insert(session);
         }

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
 pub(crate) mod import;
+pub(crate) mod insiders;
 pub(crate) mod log;
 pub(crate) mod pack;
 pub(crate) mod replay;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
         Command::Returns(args) => returns::run(&args, &context),
+        Command::Insiders(args) => insiders::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Log(args) => log::run(&args, &context),
     }
