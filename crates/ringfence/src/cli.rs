@@ -39,4 +39,6 @@ pub(crate) enum Command {
     Returns(commands::returns::Args),
     Serve(commands::serve::Args),
     Log(commands::log::Args),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::backup::RestoreArgs),
 }
