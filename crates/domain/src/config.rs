@@ -55,6 +55,8 @@ pub struct Config {
     pub batch_bytes_max: usize,
     /// Most events in a batch.
     pub batch_events_max: usize,
+    /// The table `[serve]`, as it stands: the service reads and checks it.
+    pub serve: toml::Table,
 }
 
 impl Default for Config {
@@ -68,6 +70,7 @@ impl Default for Config {
             line_bytes_max: LINE_BYTES_MAX,
             batch_bytes_max: BATCH_BYTES_MAX,
             batch_events_max: BATCH_EVENTS_MAX,
+            serve: toml::Table::new(),
         }
     }
 }
@@ -151,6 +154,8 @@ struct File {
     tokens: Tokens,
     #[serde(default)]
     limits: FileLimits,
+    #[serde(default)]
+    serve: toml::Table,
 }
 
 #[derive(Deserialize)]
@@ -190,7 +195,7 @@ impl Config {
     /// Reads and checks the text of a `ringfence.toml`.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         let file: File = toml::from_str(text).map_err(|e| ConfigError::from_toml(text, &e))?;
-        let File { reporting_currency, rate, retailer, tokens, limits } = file;
+        let File { reporting_currency, rate, retailer, tokens, limits, serve } = file;
         let defaults = Config::default();
         let FileLimits { future_max, line_bytes_max, batch_bytes_max, batch_events_max } = limits;
         let bytes = CONFIG_BYTES_MIN..=CONFIG_BYTES_MAX;
@@ -202,6 +207,7 @@ impl Config {
             line_bytes_max: within(text, line_bytes_max, bytes.clone(), defaults.line_bytes_max)?,
             batch_bytes_max: within(text, batch_bytes_max, bytes, defaults.batch_bytes_max)?,
             batch_events_max: within(text, batch_events_max, 1..=1_000_000, defaults.batch_events_max)?,
+            serve,
         })
     }
 

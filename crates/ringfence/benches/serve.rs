@@ -153,6 +153,11 @@ fn request(accounts: u64, n: u64) -> String {
     )
 }
 
+/// Times in µs, up to ten minutes; what is beyond counts as that.
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 600_000_000, 3).expect("bounds of a histogram")
+}
+
 /// Commits and the time in them, µs.
 async fn commits(connection: &mut Connection, admin: &str) -> (u64, u64) {
     let (_, body) = connection.ask("GET", "/metrics", "text/plain", admin, b"").await;
@@ -198,7 +203,7 @@ async fn run(asked: &Asked, running: &Running) {
             let (total, refused) = (total.clone(), refused.clone());
             tokio::spawn(async move {
                 let mut connection = Connection::open(&address).await;
-                let mut times = Histogram::<u64>::new(3).expect("a histogram");
+                let mut times = histogram();
                 loop {
                     let (n, due) = if open_load {
                         match waiting.lock().await.recv().await {
@@ -233,7 +238,7 @@ async fn run(asked: &Asked, running: &Running) {
         }
     }
     drop(due);
-    let mut times = Histogram::<u64>::new(3).expect("a histogram");
+    let mut times = histogram();
     for caller in callers {
         times.add(caller.await.expect("no panic")).expect("histograms of one kind");
     }

@@ -40,4 +40,6 @@ pub(crate) enum Command {
     Insiders(commands::insiders::Args),
     Serve(commands::serve::Args),
     Log(commands::log::Args),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::backup::RestoreArgs),
 }

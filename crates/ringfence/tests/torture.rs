@@ -181,7 +181,9 @@ fn torture(kills: u64) {
         std::thread::sleep(Duration::from_millis(random(&mut seed) % LIFE_MS_MAX));
         running.kill();
         stop.store(true, Ordering::Release);
-        callers.into_iter().for_each(|caller| caller.join().expect("no panic"));
+        for caller in callers {
+            caller.join().expect("no panic");
+        }
     }
     let last = Running::start(&data);
     compared += last.compared;

@@ -5,16 +5,18 @@
 //! - [`feed`]: how others follow the log as it grows; [`past`]: the state at any position;
 //! - [`library`]: the content of every version; [`promote`], [`shadow`]: how another comes to decide, and is tried;
 //! - [`mod@rederive`]: a decision of the past, made again;
-//! - [`door`]: how bytes become events, whatever brought them;
+//! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
-//! - [`access`]: who may do what;
+//! - [`access`]: who may do what; [`backup`]: the folder copied and put back;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections.
 
 pub mod access;
+pub mod backup;
 pub mod core;
 pub mod door;
 pub mod feed;
 pub mod files;
+pub mod follow;
 pub mod http;
 pub mod library;
 pub mod past;

@@ -2,6 +2,8 @@
 
 use crate::access::{Access, AccessError};
 use crate::door::Door;
+use crate::files::FileError;
+use crate::follow::Following;
 use crate::http::{Shared, router};
 use crate::library::Given;
 use crate::promote;
@@ -12,7 +14,7 @@ use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::Tokeniser;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -26,6 +28,9 @@ pub enum ServeError {
     /// Keys.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// What is remembered of a followed folder.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Webhooks.
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
@@ -76,6 +81,7 @@ pub struct Service {
     running: Running,
     closing: Closing,
     settings: Settings,
+    dir: PathBuf,
     /// What bringing its state back took.
     pub restart: Restart,
 }
@@ -120,7 +126,7 @@ impl Service {
             rederiving: Semaphore::new(1),
             snapshotting: Semaphore::new(1),
         });
-        Ok(Service { shared, running, closing, settings, restart })
+        Ok(Service { shared, running, closing, settings, dir: dir.to_owned(), restart })
     }
     /// The token of the set-up link, while there is no key.
     pub fn set_up_token(&self) -> Option<String> {
@@ -133,6 +139,18 @@ impl Service {
     /// The endpoints.
     pub fn router(&self) -> axum::Router {
         router(self.shared.clone())
+    }
+    /// Takes the event files that appear in `folder`, in a thread of its own.
+    pub fn follow(&self, folder: &Path) -> Result<(), ServeError> {
+        let following = Following::new(folder, &self.dir)?;
+        let shared = Arc::downgrade(&self.shared);
+        let thread = std::thread::Builder::new().name("follow".into());
+        let follow = move || {
+            if let Some(shared) = shared.upgrade() {
+                following.run(&shared.worker, &shared.door);
+            }
+        };
+        Ok(thread.spawn(follow).map(drop)?)
     }
     /// Takes up what the log says is under way: a shadow run, a catalogue that was approved.
     pub async fn resume(&self) {

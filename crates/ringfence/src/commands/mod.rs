@@ -1,6 +1,7 @@
 //! What does each command do? One file a command, a few lines over the crates.
 
 pub(crate) mod backtest;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
@@ -52,6 +53,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Insiders(args) => insiders::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Log(args) => log::run(&args, &context),
+        Command::Backup(args) => backup::run(&args, &context),
+        Command::Restore(args) => backup::run_restore(&args, &context),
     }
 }
 

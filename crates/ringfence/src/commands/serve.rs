@@ -1,5 +1,8 @@
 //! How is the decision service started? Its state in one folder, answers over HTTP.
 
+mod settings;
+
+use crate::commands::serve::settings::{Effective, Flags};
 use crate::commands::{Context, read_text};
 use crate::failure::{At, Failure};
 use crate::history;
@@ -7,13 +10,12 @@ use crate::input;
 use crate::print;
 use crate::progress::Progress;
 use ringfence_decide::{DEFAULT_POLICY, RULES_ONLY_POLICY};
-use ringfence_domain::{Duration, Timestamp};
+use ringfence_domain::Timestamp;
 use ringfence_service::library::Given;
-use ringfence_service::serve::{Service, Settings};
-use ringfence_service::tls::{Files, TlsListener};
+use ringfence_service::serve::Service;
+use ringfence_service::tls::TlsListener;
 use ringfence_store::LOG_FOLDER;
 use serde::Serialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -29,9 +31,6 @@ pub(crate) struct Args {
     /// Folder of the log, the snapshots and the keys; made where it is not there.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Where to listen. Use TLS, or a proxy with it, when others than this machine are to reach it.
-    #[arg(long, default_value = "127.0.0.1:8420", value_name = "ADDRESS")]
-    listen: SocketAddr,
     /// What `train` wrote, for a new folder. Without a model the policy decides by its rules and its prior.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -42,24 +41,11 @@ pub(crate) struct Args {
     /// Feature catalogue, for a new folder [default: the built-in one].
     #[arg(long, value_name = "FILE.toml")]
     features: Option<PathBuf>,
-    /// Certificate chain for TLS (PEM). Taken anew within a minute when it is renewed.
-    #[arg(long, value_name = "FILE.pem", requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
-    /// Its key (PEM).
-    #[arg(long, value_name = "FILE.pem", requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
-    /// Requests a second that a key may send, where it has no limit of its own [default: no limit].
-    #[arg(long, value_name = "N")]
-    requests_per_second: Option<u32>,
-    /// Let one person propose and approve other versions: for a deployment with one operator.
+    #[command(flatten)]
+    flags: Flags,
+    /// Print what holds, as a configuration file that says where each value comes from, and end.
     #[arg(long)]
-    allow_single_approver: bool,
-    /// Let webhooks go to private addresses, and without encryption.
-    #[arg(long)]
-    allow_private_webhooks: bool,
-    /// How often a snapshot is written beside the live path.
-    #[arg(long, default_value = "10m", value_name = "TIME")]
-    snapshot_every: String,
+    print_config: bool,
 }
 
 /// What is told at the start.
@@ -81,15 +67,12 @@ fn clock() -> Timestamp {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
+    let Effective { listen, tls, follow, settings, text } =
+        settings::effective(&args.flags, &context.config.serve)?;
+    if args.print_config {
+        return print::out(&text).map(|()| ExitCode::SUCCESS);
+    }
     let given = given(args, context)?;
-    let every = Duration::parse(&args.snapshot_every).at("--snapshot-every")?;
-    let settings = Settings {
-        single_approver: args.allow_single_approver,
-        private_webhooks: args.allow_private_webhooks,
-        requests_per_second: args.requests_per_second,
-        snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
-        ..Settings::default()
-    };
     let tokens = input::tokeniser(&context.config)?;
     let mut progress = Progress::new("take the log back", None);
     let service =
@@ -102,14 +85,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let runtime =
         runtime.map_err(|e| Failure::new(format!("cannot start: {e}"), "threads for connections"))?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|e| {
-            Failure::new(format!("cannot listen: {e}"), args.listen)
-                .help("choose another address with --listen")
+        let listener = tokio::net::TcpListener::bind(listen).await.map_err(|e| {
+            Failure::new(format!("cannot listen: {e}"), listen).help("choose another address with --listen")
         })?;
-        let address = listener.local_addr().unwrap_or(args.listen);
+        let address = listener.local_addr().unwrap_or(listen);
         let restart = service.restart;
         let started = Started {
-            address: format!("{}://{address}", if args.tls_key.is_some() { "https" } else { "http" }),
+            address: format!("{}://{address}", if tls.is_some() { "https" } else { "http" }),
             snapshot: restart.snapshot,
             snapshots_passed_over: restart.passed_over,
             records_replayed: restart.records,
@@ -121,13 +103,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         } else {
             print::out(&words(&started))?;
         }
-        match (&args.tls_certificate, &args.tls_key) {
-            (Some(certificate), Some(key)) => {
-                let files = Files { certificate: certificate.clone(), key: key.clone() };
-                let listener = TlsListener::new(listener, files).at("--tls-certificate")?;
+        if let Some(folder) = &follow {
+            service.follow(folder).at(folder.display())?;
+        }
+        match tls {
+            Some(files) => {
+                let listener = TlsListener::new(listener, files).at("tls_certificate")?;
                 service.run(listener, stop()).await
             }
-            _ => service.run(listener, stop()).await,
+            None => service.run(listener, stop()).await,
         }
         .at(args.data.display())
     })?;

@@ -262,6 +262,15 @@ impl Worker {
         self.submit(Job::Take { events, reply })?;
         answer.await.map_err(|_| NotTaken::Closed)
     }
+    /// The same for threads that are none of the connections'; they wait their turn.
+    pub fn take_blocking(&self, events: Vec<Arrived>) -> Result<Vec<Receipt>, NotTaken> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.jobs.blocking_send(Job::Take { events, reply }).map_err(|_| NotTaken::Closed)?;
+        answer.blocking_recv().map_err(|_| NotTaken::Closed)
+    }
     /// Records changes, in one group commit where all are allowed; answers once they are durable. Those before one that
     /// is refused stand.
     ///

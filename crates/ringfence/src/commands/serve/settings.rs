@@ -1,0 +1,189 @@
+//! What holds for the service, and where does it come from? Flag, then environment, then `[serve]` of the file, then default.
+
+use crate::failure::{At, Failure};
+use ringfence_domain::Duration;
+use ringfence_service::serve::Settings;
+use ringfence_service::tls::Files;
+use serde::Deserialize;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where the service listens where nothing says otherwise.
+const LISTEN: &str = "127.0.0.1:8420";
+/// How often a snapshot is written where nothing says otherwise.
+const SNAPSHOT_EVERY: &str = "10m";
+
+/// Settings as flags and environment give them; each stands in the file under the same name.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct Flags {
+    /// Where to listen [default: 127.0.0.1:8420]. Use TLS, or a proxy with it, when others than this machine are to reach it.
+    #[arg(long, env = "RINGFENCE_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Certificate chain for TLS (PEM). Taken anew within a minute when it is renewed.
+    #[arg(long, env = "RINGFENCE_TLS_CERTIFICATE", value_name = "FILE.pem")]
+    tls_certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    #[arg(long, env = "RINGFENCE_TLS_KEY", value_name = "FILE.pem")]
+    tls_key: Option<PathBuf>,
+    /// Requests a second that a key may send, where it has no limit of its own [default: no limit].
+    #[arg(long, env = "RINGFENCE_REQUESTS_PER_SECOND", value_name = "N")]
+    requests_per_second: Option<u32>,
+    /// How often a snapshot is written beside the live path [default: 10m].
+    #[arg(long, env = "RINGFENCE_SNAPSHOT_EVERY", value_name = "TIME")]
+    snapshot_every: Option<String>,
+    /// Let one person propose and approve other versions: for a deployment with one operator.
+    #[arg(long, env = "RINGFENCE_ALLOW_SINGLE_APPROVER", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    allow_single_approver: Option<bool>,
+    /// Let webhooks go to private addresses, and without encryption.
+    #[arg(long, env = "RINGFENCE_ALLOW_PRIVATE_WEBHOOKS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    allow_private_webhooks: Option<bool>,
+    /// Take event files that appear in this folder, each once: JSON lines, plain or compressed.
+    #[arg(long, env = "RINGFENCE_FOLLOW", value_name = "DIR")]
+    follow: Option<PathBuf>,
+}
+
+/// The same as `[serve]` of the file gives them.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<SocketAddr>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    requests_per_second: Option<u32>,
+    snapshot_every: Option<String>,
+    allow_single_approver: Option<bool>,
+    allow_private_webhooks: Option<bool>,
+    follow: Option<PathBuf>,
+}
+
+/// What holds.
+pub(crate) struct Effective {
+    pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<Files>,
+    pub(crate) follow: Option<PathBuf>,
+    pub(crate) settings: Settings,
+    /// The same as a file, each line with where it comes from.
+    pub(crate) text: String,
+}
+
+/// Puts values together and writes down where each comes from.
+struct Merging {
+    text: String,
+}
+
+impl Merging {
+    fn one<T: Clone>(
+        &mut self,
+        name: &str,
+        about: &str,
+        values: (&Option<T>, &Option<T>, Option<T>),
+        shown: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        let (flag, file, default) = values;
+        let (value, from) = match (flag, file) {
+            (Some(value), _) => (Some(value.clone()), "flag or environment"),
+            (None, Some(value)) => (Some(value.clone()), "file"),
+            (None, None) => (default, "default"),
+        };
+        let env = format!("RINGFENCE_{}", name.to_uppercase());
+        let flag = name.replace('_', "-");
+        writeln!(self.text, "\n# {about}\n# --{flag}, {env}").expect("a String takes all text");
+        match &value {
+            Some(value) => writeln!(self.text, "{name} = {}   # {from}", shown(value)),
+            None => writeln!(self.text, "# {name} =   # not set"),
+        }
+        .expect("a String takes all text");
+        value
+    }
+}
+
+fn quoted(text: impl std::fmt::Display) -> String {
+    toml::Value::String(text.to_string()).to_string()
+}
+
+/// What holds, of flags, environment and the file's table `[serve]`.
+pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective, Failure> {
+    let file: File = table.clone().try_into().at("[serve] of the configuration")?;
+    let mut m = Merging {
+        text: "# What holds for `ringfence serve`, and where it comes from.\n[serve]\n".to_owned(),
+    };
+    let path = |p: &PathBuf| quoted(p.display());
+    let default: SocketAddr = LISTEN.parse().expect("the default is an address");
+    let listen =
+        m.one("listen", "Where to listen.", (&flags.listen, &file.listen, Some(default)), |a| quoted(a));
+    let certificate = (&flags.tls_certificate, &file.tls_certificate, None);
+    let certificate = m.one("tls_certificate", "Certificate chain for TLS (PEM).", certificate, path);
+    let key = m.one("tls_key", "Its key (PEM).", (&flags.tls_key, &file.tls_key, None), path);
+    let requests_per_second = m.one(
+        "requests_per_second",
+        "Requests a second that a key may send, where it has no limit of its own.",
+        (&flags.requests_per_second, &file.requests_per_second, None),
+        u32::to_string,
+    );
+    let every = (&flags.snapshot_every, &file.snapshot_every, Some(SNAPSHOT_EVERY.to_owned()));
+    let every =
+        m.one("snapshot_every", "How often a snapshot is written beside the live path.", every, |t| {
+            quoted(t)
+        });
+    let single_approver = m.one(
+        "allow_single_approver",
+        "Whether one person may propose and approve other versions.",
+        (&flags.allow_single_approver, &file.allow_single_approver, Some(false)),
+        bool::to_string,
+    );
+    let private_webhooks = m.one(
+        "allow_private_webhooks",
+        "Whether webhooks may go to private addresses, and without encryption.",
+        (&flags.allow_private_webhooks, &file.allow_private_webhooks, Some(false)),
+        bool::to_string,
+    );
+    let about = "Event files that appear in this folder are taken, each once.";
+    let follow = m.one("follow", about, (&flags.follow, &file.follow, None), path);
+    let tls = match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(Files { certificate, key }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            let failure =
+                Failure::new("a certificate and its key belong together", "tls_certificate, tls_key");
+            return Err(failure.help("name both files, or neither"));
+        }
+    };
+    let every = every.unwrap_or_else(|| SNAPSHOT_EVERY.to_owned());
+    let every = Duration::parse(&every).at("snapshot_every")?;
+    let settings = Settings {
+        single_approver: single_approver.unwrap_or(false),
+        private_webhooks: private_webhooks.unwrap_or(false),
+        requests_per_second,
+        snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
+        ..Settings::default()
+    };
+    Ok(Effective { listen: listen.unwrap_or(default), tls, follow, settings, text: m.text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+        let table = |text: &str| text.parse::<toml::Table>().expect("TOML");
+        let file = table("snapshot_every = \"1h\"\nallow_single_approver = true");
+        let flags = Flags { snapshot_every: Some("5m".into()), ..Flags::default() };
+        let holds = effective(&flags, &file).unwrap_or_else(|e| panic!("{e:?}"));
+        assert_eq!(holds.settings.snapshot_every.as_secs(), 300);
+        assert!(holds.settings.single_approver && !holds.settings.private_webhooks);
+        assert_eq!(holds.listen.to_string(), LISTEN);
+        // What is printed is a file that means the same.
+        let again = holds.text.parse::<toml::Table>().expect("TOML");
+        let again = again["serve"].as_table().expect("a table").clone();
+        let again = effective(&Flags::default(), &again).unwrap_or_else(|e| panic!("{e:?}"));
+        assert_eq!(
+            (again.settings, again.listen, again.follow),
+            (holds.settings, holds.listen, holds.follow)
+        );
+        for wrong in ["listne = \"x\"", "tls_key = \"k.pem\"", "snapshot_every = \"soon\""] {
+            assert!(effective(&Flags::default(), &table(wrong)).is_err(), "{wrong}");
+        }
+    }
+}
