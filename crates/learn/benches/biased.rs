@@ -114,12 +114,12 @@ fn main() {
         ("labelled only, inverse chance", way(Ignored, Ignored, true)),
         ("rest fully legitimate", way(FULLY, FULLY, false)),
         ("rest × 1", way(PresumedLegitimate(1.0), PresumedLegitimate(1.0), false)),
-        ("rest × 0.2, calibrated with × 1", way(PresumedLegitimate(0.2), PresumedLegitimate(1.0), false)),
-        ("rest × 0.2, calibrated with × 2", way(PresumedLegitimate(0.2), PresumedLegitimate(2.0), false)),
         (
-            "rest × 0.2, calibrated with × 4 (default)",
-            way(PresumedLegitimate(0.2), PresumedLegitimate(4.0), false),
+            "rest × 0.2, calibrated with × 1 (default)",
+            way(PresumedLegitimate(0.2), PresumedLegitimate(1.0), false),
         ),
+        ("rest × 0.2, calibrated with × 2", way(PresumedLegitimate(0.2), PresumedLegitimate(2.0), false)),
+        ("rest × 0.2, calibrated with × 4", way(PresumedLegitimate(0.2), PresumedLegitimate(4.0), false)),
         ("rest × 0.2, inverse chance, calibrated on labelled", way(PresumedLegitimate(0.2), Ignored, true)),
     ];
     let choices = [
