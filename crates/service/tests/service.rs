@@ -175,6 +175,28 @@ async fn keys_are_set_up_once_revoked_at_once_and_never_stored_in_the_clear() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_error_is_a_problem_also_of_a_path_and_a_query() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    for (method, path) in [
+        (Method::GET, "/v1/versions/nothing"),
+        (Method::POST, "/v1/promotions/x/approve"),
+        (Method::GET, "/v1/audit?limit=many"),
+        (Method::POST, "/v1/keys/none/rotate"),
+        (Method::DELETE, "/v1/keys/none"),
+        (Method::GET, "/v1/nowhere"),
+        (Method::PUT, "/v1/keys"),
+    ] {
+        let answer = ask(&router, method.clone(), path, Some(&admin), "application/json", "{}").await;
+        assert!(answer.status.is_client_error(), "{method} {path}: {}", answer.status);
+        assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json", "{method} {path}");
+        assert!(answer.json()["type"].as_str().is_some_and(|t| t.starts_with("urn:ringfence:problem:")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_description_names_every_endpoint_of_the_policy_table() {
     let dir = tempfile::tempdir().expect("a folder");
     let service = open(dir.path());

@@ -6,7 +6,8 @@ use aide::openapi::{Operation, Response};
 use aide::{OperationInput, OperationOutput};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +45,46 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
 impl<T: JsonSchema> OperationInput for Input<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         Json::<T>::operation_input(ctx, operation);
+    }
+}
+
+/// What the path names.
+#[derive(Debug)]
+pub struct Named<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Named<T>, Problem> {
+        Path::from_request_parts(parts, state).await.map(|Path(value)| Named(value)).map_err(|e| {
+            Problem::new(e.status(), "path", "The path does not name what this endpoint knows")
+                .detail(e.body_text())
+        })
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Named<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Path::<T>::operation_input(ctx, operation);
+    }
+}
+
+/// What stands behind the question mark.
+#[derive(Debug)]
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Problem> {
+        Query::from_request_parts(parts, state).await.map(|Query(value)| Asked(value)).map_err(|e| {
+            Problem::new(e.status(), "query", "The query is not what this endpoint takes")
+                .detail(e.body_text())
+        })
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Asked<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Query::<T>::operation_input(ctx, operation);
     }
 }
 

@@ -311,7 +311,8 @@ impl Worker {
         let read = tokio::task::spawn_blocking(move || reader.record(position)).await;
         match read {
             Ok(Ok(record)) => Ok(Some((position, record.payload.as_ref().into()))),
-            Ok(Err(_)) | Err(_) => Ok(None),
+            // What the log says is decided can always be read, unless its disk failed.
+            Ok(Err(_)) | Err(_) => Err(NotTaken::Closed),
         }
     }
     /// Writes a snapshot of everything taken so far, at once: nobody is decided meanwhile. For the end of a service;

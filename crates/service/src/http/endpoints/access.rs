@@ -4,10 +4,10 @@ use crate::access::{AccessError, Key, Role};
 use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
-use crate::http::input::Input;
+use crate::http::input::{Input, Named};
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ringfence_domain::{Duration, Timestamp};
 use schemars::JsonSchema;
@@ -42,6 +42,20 @@ async fn noted(shared: &Shared, did: &str, key: &Key, by: Principal) -> Result<(
     changed(shared, control).await.map(drop)
 }
 
+/// A key must not work without its record.
+async fn recorded_or_revoked(shared: &Shared, did: &str, key: &Key, by: Principal) -> Result<(), Problem> {
+    let recorded = noted(shared, did, key, by).await;
+    if recorded.is_err() {
+        shared.access.revoke(&key.id)?;
+    }
+    recorded
+}
+
+fn found(shared: &Shared, id: &str) -> Result<Key, AccessError> {
+    let found = shared.access.list().into_iter().find(|key| key.id == id);
+    found.ok_or_else(|| AccessError::Unknown(id.to_owned()))
+}
+
 /// Names a key.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct KeyPath {
@@ -71,7 +85,7 @@ pub async fn set_up(
     Input(asked): Input<SetUp>,
 ) -> Result<Json<NewKey>, Problem> {
     let (key, secret) = shared.access.set_up(&asked.token, (shared.clock)())?;
-    noted(&shared, "key_set_up", &key, Principal::service()).await?;
+    recorded_or_revoked(&shared, "key_set_up", &key, Principal::service()).await?;
     Ok(Json(NewKey { key, secret }))
 }
 
@@ -114,7 +128,7 @@ pub async fn make_key(
     Input(wanted): Input<KeyWanted>,
 ) -> Result<Json<NewKey>, Problem> {
     let (key, secret) = made(&shared, &wanted)?;
-    noted(&shared, "key_made", &key, by).await?;
+    recorded_or_revoked(&shared, "key_made", &key, by).await?;
     Ok(Json(NewKey { key, secret }))
 }
 
@@ -142,13 +156,13 @@ const OLD_WORKS_FOR_H_MAX: u32 = 24 * 31;
 pub async fn rotate_key(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(KeyPath { id }): Path<KeyPath>,
+    Named(KeyPath { id }): Named<KeyPath>,
     Input(Rotation { old_works_for_h }): Input<Rotation>,
 ) -> Result<Json<NewKey>, Problem> {
     let hours = old_works_for_h.unwrap_or(24).min(OLD_WORKS_FOR_H_MAX);
     let grace = Duration(i64::from(hours) * 3_600_000);
+    noted(&shared, "key_rotated", &found(&shared, &id)?, by).await?;
     let (key, secret) = shared.access.rotate(&id, grace, (shared.clock)())?;
-    noted(&shared, "key_rotated", &key, by).await?;
     Ok(Json(NewKey { key, secret }))
 }
 
@@ -163,11 +177,10 @@ pub(crate) fn rotate_key_docs(op: Op<'_>) -> Op<'_> {
 pub async fn revoke_key(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(KeyPath { id }): Path<KeyPath>,
+    Named(KeyPath { id }): Named<KeyPath>,
 ) -> Result<Json<Key>, Problem> {
-    let key = shared.access.revoke(&id)?;
-    noted(&shared, "key_revoked", &key, by).await?;
-    Ok(Json(key))
+    noted(&shared, "key_revoked", &found(&shared, &id)?, by).await?;
+    Ok(Json(shared.access.revoke(&id)?))
 }
 
 pub(crate) fn revoke_key_docs(op: Op<'_>) -> Op<'_> {

@@ -3,9 +3,10 @@
 use crate::core::Control;
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
+use crate::http::input::Asked;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub struct Entry {
 pub async fn trail(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Query(Page { before, limit }): Query<Page>,
+    Asked(Page { before, limit }): Asked<Page>,
 ) -> Result<Json<Vec<Entry>>, Problem> {
     changed(&shared, Control::noted("audit_read", "audit", by)).await?;
     let limit = limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);

@@ -4,10 +4,11 @@ use crate::access::Role;
 use crate::core::Control;
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed, raw};
+use crate::http::input::Named;
 use crate::http::problem::Problem;
 use crate::rederive::{Behind, Feature, Rederived};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ringfence_domain::Decision;
@@ -26,7 +27,7 @@ pub struct RefundPath {
 pub async fn decision(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(RefundPath { refund }): Path<RefundPath>,
+    Named(RefundPath { refund }): Named<RefundPath>,
 ) -> Result<Response, Problem> {
     let (_, decision) = found(&shared, &refund).await?;
     if by.role != Some(Role::Integration) {
@@ -76,7 +77,7 @@ pub struct Evidence {
 pub async fn evidence(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(RefundPath { refund }): Path<RefundPath>,
+    Named(RefundPath { refund }): Named<RefundPath>,
 ) -> Result<Json<Evidence>, Problem> {
     let (position, _) = found(&shared, &refund).await?;
     // First recorded, then read.
@@ -120,7 +121,7 @@ pub struct Compared {
 pub async fn rederive(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(RefundPath { refund }): Path<RefundPath>,
+    Named(RefundPath { refund }): Named<RefundPath>,
 ) -> Result<Json<Compared>, Problem> {
     let (position, _) = found(&shared, &refund).await?;
     changed(&shared, Control::noted("decision_rederived", refund.clone(), by)).await?;

@@ -6,10 +6,10 @@ use crate::core::{Control, Core, Denied};
 use crate::http::Shared;
 use crate::http::endpoints::promotions::Why;
 use crate::http::endpoints::{Caller, Op, changed, why};
-use crate::http::input::Input;
+use crate::http::input::{Asked, Input, Named};
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ringfence_decide::Policy;
 use ringfence_domain::tokens::TokenKind;
@@ -225,7 +225,7 @@ fn checked(shared: &Shared, value: String, until: Option<Timestamp>) -> Result<S
 pub async fn add(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(ListPath { list }): Path<ListPath>,
+    Named(ListPath { list }): Named<ListPath>,
     Input(wanted): Input<EntryWanted>,
 ) -> Result<(StatusCode, Json<Added>), Problem> {
     let EntryWanted { kind, value, until, why: reason } = wanted;
@@ -250,8 +250,8 @@ pub(crate) fn add_docs(op: Op<'_>) -> Op<'_> {
 pub async fn list(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(ListPath { list }): Path<ListPath>,
-    Query(Page { after }): Query<Page>,
+    Named(ListPath { list }): Named<ListPath>,
+    Asked(Page { after }): Asked<Page>,
 ) -> Result<Json<Vec<Listed>>, Problem> {
     let wanted = List::from(list);
     let subject = serde_json::to_value(list).unwrap_or_default();
@@ -326,7 +326,7 @@ pub(crate) fn suppress_docs(op: Op<'_>) -> Op<'_> {
 pub async fn suppressions(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Query(Page { after }): Query<Page>,
+    Asked(Page { after }): Asked<Page>,
 ) -> Result<Json<Vec<Suppressed>>, Problem> {
     changed(&shared, Control::noted("list_read", "suppressions", by)).await?;
     let page = move |core: &Core| {
@@ -352,7 +352,7 @@ pub(crate) fn suppressions_docs(op: Op<'_>) -> Op<'_> {
 pub async fn remove(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(EntryPath { id }): Path<EntryPath>,
+    Named(EntryPath { id }): Named<EntryPath>,
     Input(asked): Input<Why>,
 ) -> Result<StatusCode, Problem> {
     let rule = move |core: &Core| core.engine().lists().suppressions().contains_key(&id);
@@ -375,7 +375,7 @@ pub(crate) fn remove_docs(op: Op<'_>) -> Op<'_> {
 pub async fn lift(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(EntryPath { id }): Path<EntryPath>,
+    Named(EntryPath { id }): Named<EntryPath>,
     Input(asked): Input<Why>,
 ) -> Result<StatusCode, Problem> {
     let rule = move |core: &Core| core.engine().lists().suppressions().contains_key(&id);

@@ -5,12 +5,12 @@ use crate::core::register::{Proposal, ShadowRun};
 use crate::http::Shared;
 use crate::http::endpoints::versions::{Candidate, fitting};
 use crate::http::endpoints::{Caller, Op, changed, why};
-use crate::http::input::Input;
+use crate::http::input::{Input, Named};
 use crate::http::problem::Problem;
 use crate::promote;
 use crate::shadow::Report;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ pub(crate) fn list_docs(op: Op<'_>) -> Op<'_> {
 pub async fn approve(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(ProposalPath { id }): Path<ProposalPath>,
+    Named(ProposalPath { id }): Named<ProposalPath>,
 ) -> Result<Json<Proposal>, Problem> {
     let proposal = promote::approve(&shared.worker, id, by, shared.single_approver).await?;
     Ok(Json(proposal))
@@ -110,7 +110,7 @@ pub(crate) fn approve_docs(op: Op<'_>) -> Op<'_> {
 pub async fn reject(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(ProposalPath { id }): Path<ProposalPath>,
+    Named(ProposalPath { id }): Named<ProposalPath>,
     Input(asked): Input<Why>,
 ) -> Result<Json<Proposal>, Problem> {
     changed(&shared, Control::Rejected { proposal: id, why: why(asked.why)?, by }).await?;

@@ -4,11 +4,11 @@ use crate::core::Control;
 use crate::core::versions::{NO_MODEL, Part};
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
-use crate::http::input::{Input, Raw};
+use crate::http::input::{Input, Named, Raw};
 use crate::http::problem::Problem;
 use crate::library::MODEL_BYTES_MAX;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringfence_domain::Versions;
@@ -96,7 +96,7 @@ pub(crate) fn live_docs(op: Op<'_>) -> Op<'_> {
 /// All versions of a part that are kept.
 pub async fn list(
     State(shared): State<Arc<Shared>>,
-    Path(PartPath { part }): Path<PartPath>,
+    Named(PartPath { part }): Named<PartPath>,
 ) -> Result<Json<Vec<Kept>>, Problem> {
     let live = shared.worker.look(|core| core.versions().clone()).await?;
     let kept = shared.worker.history().library.list(part)?;
@@ -114,7 +114,7 @@ pub(crate) fn list_docs(op: Op<'_>) -> Op<'_> {
 /// The content of a version.
 pub async fn content(
     State(shared): State<Arc<Shared>>,
-    Path(VersionPath { part, version }): Path<VersionPath>,
+    Named(VersionPath { part, version }): Named<VersionPath>,
 ) -> Result<Response, Problem> {
     let bytes = shared.worker.history().library.get(part, &version)?;
     let media = match part {
@@ -132,7 +132,7 @@ pub(crate) fn content_docs(op: Op<'_>) -> Op<'_> {
 pub async fn upload(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(PartPath { part }): Path<PartPath>,
+    Named(PartPath { part }): Named<PartPath>,
     Raw(bytes): Raw,
 ) -> Result<(StatusCode, Json<Kept>), Problem> {
     let size = bytes.len() as u64;

@@ -3,14 +3,14 @@
 use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
-use crate::http::input::Input;
+use crate::http::input::{Input, Named};
 use crate::http::problem::Problem;
 use crate::webhooks::deliver::Status;
 use crate::webhooks::message::Wants;
 use crate::webhooks::progress::{Dead, WAITING_MAX};
 use crate::webhooks::{Endpoint, WebhookError};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,11 @@ pub async fn make(
     let end = shared.worker.history().reader.head().position;
     let from = wanted.from.unwrap_or(end).min(end);
     let (endpoint, secret) = shared.webhooks.make(&wanted.url, wanted.wants, from)?;
-    noted(&shared, "webhook_made", &endpoint, by).await?;
+    if let Err(problem) = noted(&shared, "webhook_made", &endpoint, by).await {
+        // Nobody is told anything without its record.
+        shared.webhooks.remove(&endpoint.id)?;
+        return Err(problem);
+    }
     Ok((StatusCode::CREATED, Json(NewHook { endpoint, secret })))
 }
 
@@ -123,7 +127,7 @@ pub(crate) fn list_docs(op: Op<'_>) -> Op<'_> {
 pub async fn remove(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(HookPath { id }): Path<HookPath>,
+    Named(HookPath { id }): Named<HookPath>,
 ) -> Result<Json<Endpoint>, Problem> {
     let endpoint = shared.webhooks.remove(&id)?;
     noted(&shared, "webhook_removed", &endpoint, by).await?;
@@ -138,7 +142,7 @@ pub(crate) fn remove_docs(op: Op<'_>) -> Op<'_> {
 pub async fn rotate(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(HookPath { id }): Path<HookPath>,
+    Named(HookPath { id }): Named<HookPath>,
 ) -> Result<Json<NewHook>, Problem> {
     let (endpoint, secret) = shared.webhooks.rotate(&id)?;
     noted(&shared, "webhook_rotated", &endpoint, by).await?;
@@ -155,7 +159,7 @@ pub(crate) fn rotate_docs(op: Op<'_>) -> Op<'_> {
 /// What an endpoint was not told.
 pub async fn dead(
     State(shared): State<Arc<Shared>>,
-    Path(HookPath { id }): Path<HookPath>,
+    Named(HookPath { id }): Named<HookPath>,
 ) -> Result<Json<Vec<Dead>>, Problem> {
     Ok(Json(shared.webhooks.dead(&id)?))
 }
@@ -171,7 +175,7 @@ pub(crate) fn dead_docs(op: Op<'_>) -> Op<'_> {
 pub async fn replay(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
-    Path(HookPath { id }): Path<HookPath>,
+    Named(HookPath { id }): Named<HookPath>,
     Input(Again { positions }): Input<Again>,
 ) -> Result<Json<Told>, Problem> {
     if positions.as_ref().is_some_and(|p| p.len() > WAITING_MAX) {
