@@ -34,7 +34,7 @@ impl Shop {
                 "staff.joined",
                 0,
                 0,
-                json!({"staff": format!("clerk{n}"), "role": "returns", "site": "one"}),
+                &json!({"staff": format!("clerk{n}"), "role": "returns", "site": "one"}),
             );
         }
         for n in 0..10 {
@@ -46,9 +46,9 @@ impl Shop {
         let limit = json!({"amount": 20_000, "currency": "USD"});
         let joined =
             json!({"staff": staff, "role": "agent", "site": "one", "queue": queue, "approval_limit": limit});
-        self.send("staff.joined", 0, 0, joined);
+        self.send("staff.joined", 0, 0, &joined);
     }
-    fn send(&mut self, kind: &str, day: u64, minute: u64, data: Value) {
+    fn send(&mut self, kind: &str, day: u64, minute: u64, data: &Value) {
         self.events += 1;
         let event = json!({"specversion": "1.0", "id": format!("e{}", self.events), "source": "test", "type": kind,
                            "time": time(day, minute), "data": data});
@@ -64,13 +64,13 @@ impl Shop {
         let device = device.unwrap_or(&own);
         let lines = json!([{"line": 1, "quantity": 1}]);
         let placed = json!({"order": format!("O{n}"), "account": format!("A{n}"), "lines": lines, "total": amount, "device": device});
-        self.send("order.placed", day, minute, placed);
+        self.send("order.placed", day, minute, &placed);
         let mut asked = json!({"refund": format!("R{n}"), "order": format!("O{n}"), "account": format!("A{n}"), "lines": lines,
                                "amount": amount, "reason": "changed_mind", "channel": "chat", "device": device});
         if let Some(contact) = contact {
             asked["contact"] = json!(contact);
         }
-        self.send("refund.requested", day, minute, asked);
+        self.send("refund.requested", day, minute, &asked);
         n.to_string()
     }
     /// A return recorded by a clerk, with or without a parcel behind it.
@@ -87,13 +87,13 @@ impl Shop {
         if parcel {
             let scan = json!({"parcel": format!("P{n}"), "order": format!("O{n}"), "direction": "return", "carrier": "C",
                               "status": "delivered"});
-            self.send("parcel.scanned", day, minute, scan);
+            self.send("parcel.scanned", day, minute, &scan);
         }
         let mut received = json!({"order": format!("O{n}"), "lines": [{"line": 1, "quantity": 1}], "staff": clerk, "lane": lane});
         if parcel {
             received["weight_g"] = json!(900);
         }
-        self.send("return.received", day, minute, received);
+        self.send("return.received", day, minute, &received);
     }
     /// A conversation that ends in a decision.
     fn talk(&mut self, day: u64, minute: u64, agent: &str, queue: &str, searched: bool, overrides: bool) {
@@ -102,9 +102,9 @@ impl Shop {
         let assigned = if searched { "searched" } else { "routed" };
         let opened = json!({"contact": contact, "account": format!("A{n}"), "channel": "chat", "order": format!("O{n}"),
                             "staff": agent, "queue": queue, "assigned": assigned});
-        self.send("contact.opened", day, minute, opened);
+        self.send("contact.opened", day, minute, &opened);
         let decided = json!({"refund": format!("R{n}"), "decision": "instant_refund", "by": agent, "override": overrides});
-        self.send("refund.decided", day, minute + 5, decided);
+        self.send("refund.decided", day, minute + 5, &decided);
     }
     /// Everybody works as usual: a parcel is missing from one record in fifty, one contact in forty is searched for.
     fn ordinary_days(&mut self) {

@@ -32,9 +32,17 @@ impl Count {
     }
 }
 
+/// What one member of staff did on occasions of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) trials: u64,
+    pub(crate) observed: u64,
+    pub(crate) expected: f64,
+}
+
 /// By member of staff: trials, hits, and hits to be expected if they did as the others do in the same situations
 /// (cross-fitted: nobody's own trials take part in what is expected of them).
-pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, (u64, u64, f64)> {
+pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, Tally> {
     // Level 3 is the whole; the key of an own count has the member of staff.
     let mut all: BTreeMap<(usize, u64), Count> = BTreeMap::new();
     let mut own: BTreeMap<(usize, u64, u32), Count> = BTreeMap::new();
@@ -46,7 +54,7 @@ pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, (u64, u64, f64)> {
         }
     }
     let mut rates: BTreeMap<([u64; 3], u32), f64> = BTreeMap::new();
-    let mut found: BTreeMap<u32, (u64, u64, f64)> = BTreeMap::new();
+    let mut found: BTreeMap<u32, Tally> = BTreeMap::new();
     for trial in trials {
         let [narrow, wide, wider, whole] =
             levels(trial).map(|(level, cell)| all[&(level, cell)].less(own[&(level, cell, trial.staff)]));
@@ -57,9 +65,9 @@ pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, (u64, u64, f64)> {
             })
         });
         let entry = found.entry(trial.staff).or_default();
-        entry.0 += 1;
-        entry.1 += u64::from(trial.hit);
-        entry.2 += rate;
+        entry.trials += 1;
+        entry.observed += u64::from(trial.hit);
+        entry.expected += rate;
     }
     found
 }
@@ -78,10 +86,10 @@ mod tests {
         let all = [trials(1, 1, 50, 100), trials(2, 1, 150, 300), trials(3, 2, 0, 300), trials(4, 2, 9, 30)]
             .concat();
         let found = expected(&all);
-        let ratio = |staff: u32| found[&staff].1 as f64 / found[&staff].2;
+        let ratio = |staff: u32| found[&staff].observed as f64 / found[&staff].expected;
         assert!((ratio(1) - 1.0).abs() < 0.1, "{}", ratio(1));
         assert!(ratio(4) > 4.0, "{}", ratio(4));
         // One's own hits make nobody's own expectation.
-        assert!(found[&4].2 < 2.0, "{:?}", found[&4]);
+        assert!(found[&4].expected < 2.0, "{:?}", found[&4]);
     }
 }

@@ -1,6 +1,6 @@
 //! Which figures are looked at? Seven families in five kinds of evidence; a lead rests on at least two kinds.
 
-use crate::insiders::expect::{Trial, expected};
+use crate::insiders::expect::{Tally, Trial, expected};
 use crate::insiders::record::Record;
 use crate::stats::{Posterior, differences, dispersion, q_values, upper_tail};
 use ringfence_domain::words::{Action, Lane, Role, Word};
@@ -139,32 +139,31 @@ fn of_family(record: &Record, family: Family) -> Vec<Unit> {
             (expected(&trials), refunds)
         }
     };
-    let enough: Vec<(u32, (u64, u64, f64))> =
-        counts.into_iter().filter(|(_, (trials, ..))| *trials >= TRIALS_MIN).collect();
-    let figures: Vec<(u64, f64)> = enough.iter().map(|(_, (_, o, e))| (*o, *e)).collect();
+    let enough: Vec<(u32, Tally)> = counts.into_iter().filter(|(_, t)| t.trials >= TRIALS_MIN).collect();
+    let figures: Vec<(u64, f64)> = enough.iter().map(|(_, t)| (t.observed, t.expected)).collect();
     let (spread, differ) = (dispersion(&figures), differences(&figures));
-    let p: Vec<f64> = enough.iter().map(|(_, (_, o, e))| upper_tail(*o, *e, spread)).collect();
+    let p: Vec<f64> = figures.iter().map(|&(o, e)| upper_tail(o, e, spread)).collect();
     let q = q_values(&p);
-    let unit = |((staff, (trials, observed, expected)), (p_value, q_value)): (
-        (u32, (u64, u64, f64)),
-        (f64, f64),
-    )| {
-        let posterior = Posterior::new(observed, expected, differ);
-        Unit {
-            staff,
-            family,
-            trials,
-            observed,
-            expected,
-            ratio: posterior.mean(),
-            interval: [posterior.quantile(0.05), posterior.quantile(0.95)],
-            p_value,
-            q_value,
-            probability: posterior.above(RATIO_OF_INTEREST),
-            refunds: refunds.remove(&staff).unwrap_or_default(),
-        }
-    };
-    enough.into_iter().zip(p.into_iter().zip(q)).map(unit).collect()
+    enough
+        .into_iter()
+        .enumerate()
+        .map(|(i, (staff, Tally { trials, observed, expected }))| {
+            let posterior = Posterior::new(observed, expected, differ);
+            Unit {
+                staff,
+                family,
+                trials,
+                observed,
+                expected,
+                ratio: posterior.mean(),
+                interval: [posterior.quantile(0.05), posterior.quantile(0.95)],
+                p_value: p[i],
+                q_value: q[i],
+                probability: posterior.above(RATIO_OF_INTEREST),
+                refunds: refunds.remove(&staff).unwrap_or_default(),
+            }
+        })
+        .collect()
 }
 
 fn role_number(role: Option<Role>) -> u64 {
@@ -271,7 +270,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
     }
 }
 
-type Counts = BTreeMap<u32, (u64, u64, f64)>;
+type Counts = BTreeMap<u32, Tally>;
 
 /// Something that brought an account to a member of staff.
 struct Touch {
@@ -308,7 +307,7 @@ fn affinity(record: &Record) -> (Counts, BTreeMap<u32, BTreeSet<u32>>) {
         for touch in &touches {
             *in_block.entry(touch.block).or_default().entry(touch.staff).or_default() += 1.0;
             *share.entry(touch.staff).or_default() += 1.0 / touches.len() as f64;
-            counts.entry(touch.staff).or_default().0 += 1;
+            counts.entry(touch.staff).or_default().trials += 1;
         }
         // The first touch of each account: that it comes again is no news.
         let mut firsts: BTreeMap<u32, BTreeMap<u32, &Touch>> = BTreeMap::new();
@@ -331,14 +330,14 @@ fn affinity(record: &Record) -> (Counts, BTreeMap<u32, BTreeSet<u32>>) {
                     *entry = (entry.0 + p, entry.1 * (1.0 - p));
                 }
                 met.entry(touch.staff).or_default().extend(touch.refund);
-                counts.entry(touch.staff).or_default().1 += 1;
+                counts.entry(touch.staff).or_default().observed += 1;
             }
             for (staff, (sum, none)) in chance {
-                counts.entry(staff).or_default().2 += (sum - 1.0 + none).max(0.0);
+                counts.entry(staff).or_default().expected += (sum - 1.0 + none).max(0.0);
             }
             for (staff, found) in met {
                 // The first of them is no repetition.
-                counts.entry(staff).or_default().1 -= 1;
+                counts.entry(staff).or_default().observed -= 1;
                 if found.len() > 1 {
                     refunds.entry(staff).or_default().extend(found);
                 }
