@@ -4,9 +4,9 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns", "serve", "log", "backup", "restore",
+    "returns", "insiders", "serve", "log", "backup", "restore",
 ];
 
 #[test]
