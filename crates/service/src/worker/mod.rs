@@ -5,7 +5,7 @@
 //! when they are full, the door says so instead of waiting. After a failed append nothing is answered any more: the log
 //! is opened again at the next start, and what it holds is the truth.
 //!
-//! [`start`]: how both begin; `threads`: what they do.
+//! `start`: how both begin; `threads`: what they do.
 
 pub mod start;
 mod threads;
