@@ -113,8 +113,8 @@ pub struct Unit {
 
 /// Least occasions of a person that say anything.
 const TRIALS_MIN: u64 = 10;
-/// A return that a carrier scanned, or that was weighed, can come without either on a few occasions: a ratio of interest.
-pub(crate) const RATIO_OF_INTEREST: f64 = 1.5;
+/// Hits out of line by less than half are not worth anybody's time.
+const RATIO_OF_INTEREST: f64 = 1.5;
 /// Refunds from this share of the limit on take part.
 const NEAR_FROM: f64 = 0.5;
 /// Refunds above this share of the limit are just below it.
@@ -178,6 +178,9 @@ fn cell(parts: [u64; 3]) -> u64 {
 fn trials(record: &Record, family: Family) -> Vec<Trial> {
     let queue = |q: Option<u32>| q.map_or(0, |q| u64::from(q) + 1);
     let refund_of = |order: u32| record.refund_of.get(&order).copied();
+    let decided = || {
+        record.taken.iter().filter_map(|t| Some((t, record.person(t.staff), record.asked.get(&t.refund)?)))
+    };
     match family {
         Family::ReceiptsWithoutParcel | Family::ReceiptsLookedUp => {
             let marked: BTreeSet<(u32, u32)> = record
@@ -212,39 +215,26 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                 Trial { staff: t.staff, cells, hit: t.searched, refund: t.order.and_then(refund_of) }
             })
             .collect(),
-        Family::Overrides => record
-            .taken
-            .iter()
-            .filter_map(|t| {
-                let (person, asked) = (record.person(t.staff), record.asked.get(&t.refund)?);
+        Family::Overrides => decided()
+            .map(|(t, person, asked)| {
                 let (role, reason) = (role_number(person.role), u64::from(asked.reason.code()));
                 let own = queue(person.queue);
                 let cells = [cell([role, reason + 1, own]), cell([role, 0, own]), cell([role, 0, 0])];
-                Some(Trial { staff: t.staff, cells, hit: t.overridden, refund: Some(t.refund) })
+                Trial { staff: t.staff, cells, hit: t.overridden, refund: Some(t.refund) }
             })
             .collect(),
-        Family::PaidUnasked => record
-            .taken
-            .iter()
-            .filter_map(|t| {
-                let (person, asked) = (record.person(t.staff), record.asked.get(&t.refund)?);
+        Family::PaidUnasked => decided()
+            .map(|(t, person, asked)| {
                 let (role, reason) = (role_number(person.role), u64::from(asked.reason.code()));
                 let at_once = t.at.since(asked.at) <= Duration::HOUR;
                 let cells = [cell([role, reason + 1, 0]), cell([role, 0, 0]), cell([0, 0, 0])];
-                Some(Trial {
-                    staff: t.staff,
-                    cells,
-                    hit: t.paid && !asked.in_contact && at_once,
-                    refund: Some(t.refund),
-                })
+                let hit = t.paid && !asked.in_contact && at_once;
+                Trial { staff: t.staff, cells, hit, refund: Some(t.refund) }
             })
             .collect(),
-        Family::UnderTheLimit => record
-            .taken
-            .iter()
-            .filter(|t| t.paid)
-            .filter_map(|t| {
-                let (person, asked) = (record.person(t.staff), record.asked.get(&t.refund)?);
+        Family::UnderTheLimit => decided()
+            .filter(|(t, ..)| t.paid)
+            .filter_map(|(t, person, asked)| {
                 let share = asked.amount as f64 / person.limit.filter(|&l| l > 0)? as f64;
                 let role = role_number(person.role);
                 (NEAR_FROM..=1.0).contains(&share).then(|| Trial {
