@@ -6,4 +6,6 @@
 //! No file, clock, network or chance: the same events give the same leads (INV-1, INV-2).
 
 pub mod insiders;
+mod numbers;
+pub mod rings;
 pub mod stats;

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use ringfence_domain::codec::RawLines;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::{TokenKey, Tokeniser};
-use ringfence_domain::{Decoder, Event, Refusal};
+use ringfence_domain::{Decoder, Event, Refusal, Timestamp};
 use ringfence_store::LOG_FOLDER;
 use ringfence_store::log::{Log, Options, RecordKind};
 use ringfence_store::open::{Progress as BytesRead, open_with_progress};
@@ -204,6 +204,25 @@ pub(crate) fn fold(
         repeated: counts.repeated,
         rejects: set_aside.map(|s| s.0),
         seconds: progress.seconds(),
+    })
+}
+
+/// Reads events in order and hands over those that had arrived by `as_of`.
+pub(crate) fn fold_until(
+    files: &[PathBuf],
+    as_of: Option<Timestamp>,
+    context: &Context,
+    label: &str,
+    mut take: impl FnMut(&Event),
+) -> Result<Read, Failure> {
+    let mut newest = Timestamp::MIN;
+    fold(files, context, label, |event| {
+        newest = newest.max(event.time);
+        let arrival = event.recorded.unwrap_or(newest);
+        if as_of.is_none_or(|until| arrival <= until) {
+            take(&event);
+        }
+        Ok(())
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::failure::{At, Failure};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+use ringfence_domain::Timestamp;
 use ringfence_report::text;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -98,4 +99,22 @@ pub(crate) fn bytes(n: u64) -> String {
         10_000_000..=9_999_999_999 => format!("{:.1} MB", n as f64 / 1e6),
         _ => format!("{:.1} GB", n as f64 / 1e9),
     }
+}
+
+/// Tells of refund requests that could not be converted to the reporting currency.
+pub(crate) fn passed_over(requests: u64) {
+    if requests > 0 {
+        eprintln!("warning: {} refund requests without a rate were passed over", count(requests));
+    }
+}
+
+/// The day of a time, as in 2023-09-01.
+pub(crate) fn day(at: Timestamp) -> String {
+    let (year, month, day) = at.civil();
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A word of an enumeration as it stands in the JSON.
+pub(crate) fn word(word: &impl Serialize) -> String {
+    serde_json::to_value(word).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use common::{folder, ringfence};
 
 const COMMANDS: [&str; 16] = [
     "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns", "insiders", "serve", "log", "backup", "restore",
+    "returns", "rings", "insiders", "serve", "log", "backup", "restore",
 ];
 
 #[test]

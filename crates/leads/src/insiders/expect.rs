@@ -40,9 +40,16 @@ pub(crate) struct Tally {
     pub(crate) expected: f64,
 }
 
-/// By member of staff: trials, hits, and hits to be expected if they did as the others do in the same situations
-/// (cross-fitted: nobody's own trials take part in what is expected of them).
-pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, Tally> {
+/// What was to be expected.
+pub(crate) struct Expected {
+    /// By member of staff: trials, hits, and hits to be expected if they did as the others do in the same situations.
+    pub(crate) tallies: BTreeMap<u32, Tally>,
+    /// By trial: the chance of a hit among the others in the same situation.
+    pub(crate) rates: Vec<f64>,
+}
+
+/// Expectations, cross-fitted: nobody's own trials take part in what is expected of them.
+pub(crate) fn expected(trials: &[Trial]) -> Expected {
     // Level 3 is the whole; the key of an own count has the member of staff.
     let mut all: BTreeMap<(usize, u64), Count> = BTreeMap::new();
     let mut own: BTreeMap<(usize, u64, u32), Count> = BTreeMap::new();
@@ -55,6 +62,7 @@ pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, Tally> {
     }
     let mut rates: BTreeMap<([u64; 3], u32), f64> = BTreeMap::new();
     let mut found: BTreeMap<u32, Tally> = BTreeMap::new();
+    let mut by_trial = Vec::with_capacity(trials.len());
     for trial in trials {
         let [narrow, wide, wider, whole] =
             levels(trial).map(|(level, cell)| all[&(level, cell)].less(own[&(level, cell, trial.staff)]));
@@ -68,8 +76,9 @@ pub(crate) fn expected(trials: &[Trial]) -> BTreeMap<u32, Tally> {
         entry.trials += 1;
         entry.observed += u64::from(trial.hit);
         entry.expected += rate;
+        by_trial.push(rate);
     }
-    found
+    Expected { tallies: found, rates: by_trial }
 }
 
 #[cfg(test)]
@@ -85,7 +94,7 @@ mod tests {
         // Cell 1 is one where half of the occasions are hits, cell 2 one where none is.
         let all = [trials(1, 1, 50, 100), trials(2, 1, 150, 300), trials(3, 2, 0, 300), trials(4, 2, 9, 30)]
             .concat();
-        let found = expected(&all);
+        let found = expected(&all).tallies;
         let ratio = |staff: u32| found[&staff].observed as f64 / found[&staff].expected;
         assert!((ratio(1) - 1.0).abs() < 0.1, "{}", ratio(1));
         assert!(ratio(4) > 4.0, "{}", ratio(4));

@@ -136,7 +136,7 @@ fn of_family(record: &Record, family: Family) -> Vec<Unit> {
             for trial in trials.iter().filter(|t| t.hit) {
                 refunds.entry(trial.staff).or_default().extend(trial.refund);
             }
-            (expected(&trials), refunds)
+            (expected(&trials).tallies, refunds)
         }
     };
     let enough: Vec<(u32, Tally)> = counts.into_iter().filter(|(_, t)| t.trials >= TRIALS_MIN).collect();
@@ -164,6 +164,36 @@ fn of_family(record: &Record, family: Family) -> Vec<Unit> {
             }
         })
         .collect()
+}
+
+/// A refund behind a member of staff's figure.
+pub(crate) struct Excess {
+    pub(crate) staff: u32,
+    pub(crate) refund: u32,
+    /// How likely it is one of those above what was to be expected, if the excess is not chance.
+    pub(crate) share: f64,
+    /// Chance of the person's figure, or of more.
+    pub(crate) p_value: f64,
+}
+
+/// The refunds behind the figures that are above what was to be expected.
+///
+/// A hit is one of the excess with the odds of the person's excess per occasion against the others' rate in the situation:
+/// where nearly everybody does so, it says little; where nobody does, much.
+pub(crate) fn excess(record: &Record, family: Family) -> Vec<Excess> {
+    let trials = trials(record, family);
+    let expected = expected(&trials);
+    let figures: Vec<(u64, f64)> = expected.tallies.values().map(|t| (t.observed, t.expected)).collect();
+    let spread = dispersion(&figures);
+    let hits = trials.iter().zip(&expected.rates).filter(|(t, _)| t.hit);
+    hits.filter_map(|(trial, rate)| {
+        let tally = expected.tallies[&trial.staff];
+        let above = (tally.observed as f64 - tally.expected) / tally.trials as f64;
+        (above > 0.0).then_some(())?;
+        let p_value = upper_tail(tally.observed, tally.expected, spread);
+        Some(Excess { staff: trial.staff, refund: trial.refund?, share: above / (above + rate), p_value })
+    })
+    .collect()
 }
 
 fn role_number(role: Option<Role>) -> u64 {

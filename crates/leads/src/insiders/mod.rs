@@ -9,6 +9,7 @@ mod expect;
 mod families;
 mod record;
 
+pub(crate) use families::excess;
 pub use families::{Evidence, Family, Unit};
 pub use record::Record;
 

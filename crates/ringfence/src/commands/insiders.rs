@@ -37,19 +37,9 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let rates = &context.config.rates;
-    let (mut record, mut newest) = (Record::default(), Timestamp::MIN);
-    input::fold(&args.events, context, "read", |event| {
-        newest = newest.max(event.time);
-        let arrival = event.recorded.unwrap_or(newest);
-        if args.as_of.is_none_or(|until| arrival <= until) {
-            record.see(&event, rates);
-        }
-        Ok(())
-    })?;
-    if record.without_rate > 0 {
-        let count = print::count(record.without_rate);
-        eprintln!("warning: {count} refund requests without a rate were passed over");
-    }
+    let mut record = Record::default();
+    input::fold_until(&args.events, args.as_of, context, "read", |event| record.see(event, rates))?;
+    print::passed_over(record.without_rate);
     let settings = Settings { controls: args.controls, ..Settings::default() };
     let found = insiders(&record, rates.reporting(), &settings);
     let leads: Vec<&Lead> = found.leads.iter().filter(|l| args.all || l.stands || l.control).collect();

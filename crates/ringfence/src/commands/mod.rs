@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod pack;
 pub(crate) mod replay;
 pub(crate) mod returns;
+pub(crate) mod rings;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod simulate;
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
         Command::Returns(args) => returns::run(&args, &context),
+        Command::Rings(args) => rings::run(&args, &context),
         Command::Insiders(args) => insiders::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Log(args) => log::run(&args, &context),

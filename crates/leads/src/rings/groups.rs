@@ -1,0 +1,100 @@
+//! Which requests belong to one ring? Those that are joined by marks that are a ring's.
+
+use crate::rings::Settings;
+use crate::rings::belief::Beliefs;
+use crate::rings::marks::Marks;
+use crate::rings::record::Record;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A ring's requests and marks.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// By time.
+    pub(crate) requests: Vec<u32>,
+    /// With the accounts of the ring under each, most probable first.
+    pub(crate) marks: Vec<(u32, Vec<u32>)>,
+    /// Which mark joins which request.
+    pub(crate) ties: Vec<(u32, u32)>,
+}
+
+impl Group {
+    /// The sizes, in requests, of the parts that stay without a mark; those that only it joined are parts of one.
+    fn parts_without(&self, mark: u32) -> Vec<usize> {
+        let place: BTreeMap<u32, u32> = self.requests.iter().zip(0..).map(|(r, n)| (*r, n)).collect();
+        let mut sets = Sets::new(self.requests.len());
+        let mut first: BTreeMap<u32, u32> = BTreeMap::new();
+        for (of, request) in self.ties.iter().filter(|t| t.0 != mark) {
+            let n = place[request];
+            sets.join(*first.entry(*of).or_insert(n), n);
+        }
+        let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
+        for n in 0..self.requests.len() as u32 {
+            *sizes.entry(sets.root(n)).or_default() += 1;
+        }
+        let mut sizes: Vec<usize> = sizes.into_values().collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        sizes
+    }
+    /// The least probable mark that holds larger parts together, and those parts.
+    pub(crate) fn weakest_link(&self) -> Option<(u32, Vec<usize>)> {
+        let marks = self.marks.iter().rev().map(|(mark, _)| (*mark, self.parts_without(*mark)));
+        marks.into_iter().find(|(_, parts)| parts.len() > 1 && parts[1] > 1)
+    }
+}
+
+/// A mark joins requests when it is a ring's with at least this probability.
+const JOINS: f64 = 0.5;
+
+pub(crate) fn groups(record: &Record, marks: &Marks, beliefs: &Beliefs, settings: &Settings) -> Vec<Group> {
+    let ties: Vec<(u32, u32)> = marks
+        .ties
+        .iter()
+        .filter(|t| beliefs.requests[t.request as usize] >= settings.request_min && beliefs.marks[t.mark as usize] >= JOINS)
+        .map(|t| (t.mark, t.request))
+        .collect();
+    let mut sets = Sets::new(marks.marks.len());
+    for of_request in ties.chunk_by(|a, b| a.1 == b.1) {
+        for pair in of_request.windows(2) {
+            sets.join(pair[0].0, pair[1].0);
+        }
+    }
+    let mut members: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+    for (mark, request) in ties {
+        members.entry(sets.root(mark)).or_default().push((mark, request));
+    }
+    let group = |ties: Vec<(u32, u32)>| {
+        let requests: BTreeSet<u32> = ties.iter().map(|t| t.1).collect();
+        let mut requests: Vec<u32> = requests.into_iter().collect();
+        requests.sort_by_key(|n| (record.requests[*n as usize].at, *n));
+        let mut accounts: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (mark, request) in &ties {
+            accounts.entry(*mark).or_default().insert(record.requests[*request as usize].account);
+        }
+        let mut marks: Vec<(u32, Vec<u32>)> =
+            accounts.into_iter().map(|(mark, of)| (mark, of.into_iter().collect())).collect();
+        let odds = |mark: u32| beliefs.mark_odds[mark as usize];
+        marks.sort_by(|a, b| odds(b.0).total_cmp(&odds(a.0)).then(a.0.cmp(&b.0)));
+        Group { requests, marks, ties }
+    };
+    members.into_values().map(group).collect()
+}
+
+/// Disjoint sets (union by the lesser number, paths halved).
+struct Sets(Vec<u32>);
+
+impl Sets {
+    fn new(n: usize) -> Sets {
+        Sets((0..n as u32).collect())
+    }
+    fn root(&mut self, mut n: u32) -> u32 {
+        while self.0[n as usize] != n {
+            self.0[n as usize] = self.0[self.0[n as usize] as usize];
+            n = self.0[n as usize];
+        }
+        n
+    }
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b) as usize] = a.min(b);
+    }
+}

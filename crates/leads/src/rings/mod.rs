@@ -1,0 +1,206 @@
+//! Who abuses together? Groups of refund requests with one hand behind them, though the accounts look unrelated.
+//!
+//! Requests share *marks* ([`Shared`]): a machine that only claims, a script, a clerk who records what never came, a session
+//! that was not its owner's. A mark may be innocent and so may be a request under a ring's mark. What is believed of marks
+//! and requests is found together (belief propagation), what abuse looks like is learned on the way, and how often a mark of
+//! each kind is a ring's as well, so that looking at many marks does not make many rings. Requests that are a ring's and
+//! marks that are, taken together, are a lead.
+
+mod belief;
+mod groups;
+mod marks;
+mod record;
+mod traits;
+mod words;
+
+pub use marks::Shared;
+pub use record::Record;
+
+use belief::{Beliefs, probability, propagate};
+use libm::log;
+use marks::{Marks, marks};
+use ringfence_domain::{Currency, Duration, Money, Timestamp};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use traits::{Weights, traits};
+
+/// What is a lead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Least accounts.
+    pub accounts_min: usize,
+    /// Least probability of a request to be counted among the ring's.
+    pub request_min: f64,
+    /// Largest share of wrong rings among the leads that is to be expected (false-discovery rate).
+    pub fdr: f64,
+    /// Least sum of the refunds, minor units of the reporting currency.
+    pub money_min: i64,
+    /// A ring with no request for so long is closed.
+    pub closed_after: Duration,
+    /// Whether some groups that are no lead are added at random, so that a blind review can measure the leads.
+    pub controls: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            accounts_min: 3,
+            request_min: 0.8,
+            fdr: 0.05,
+            money_min: 20_000,
+            closed_after: Duration::days(60),
+            controls: false,
+        }
+    }
+}
+
+/// Something that ties a ring's accounts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Identifier {
+    /// What it is.
+    pub kind: Shared,
+    /// Its value, as in the events; for a script its number among the scripts.
+    pub value: String,
+    /// Accounts of the ring that share it.
+    pub accounts: Vec<String>,
+    /// The probability that it is a ring's.
+    pub probability: f64,
+}
+
+/// A group with one hand behind it. Not an accusation: see `why`, which also says what speaks against it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lead {
+    /// Its name, from its first request: it keeps it while it grows.
+    pub ring: String,
+    /// The accounts, by the time of their first request.
+    pub accounts: Vec<String>,
+    /// What ties them, strongest first.
+    pub identifiers: Vec<Identifier>,
+    /// Members of staff whose figures or sessions tie them: a reason to look, see `insiders`.
+    pub staff: Vec<String>,
+    /// By what they tie them, strongest first.
+    pub staff_ties: Vec<Identifier>,
+    /// The refund requests, by time.
+    pub refunds: Vec<String>,
+    /// Their sum.
+    pub money: Money,
+    /// Log-likelihood ratio for one hand against accounts of the same kind by chance.
+    pub score: f64,
+    /// The probability that there is a ring.
+    pub probability: f64,
+    /// Its first request.
+    pub from: Timestamp,
+    /// Its last request.
+    pub to: Timestamp,
+    /// Whether it has stopped.
+    pub closed: bool,
+    /// For people: what was seen, and what speaks against it.
+    pub why: Vec<String>,
+    /// Whether it is no lead but was picked at random, for a blind review.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub control: bool,
+    /// Whether it stands within the stated false-discovery rate; others are told only on request.
+    #[serde(skip)]
+    pub stands: bool,
+}
+
+/// Learning what abuse looks like and believing by it, in turn, so many times.
+const PASSES: usize = 4;
+/// A request without a ring's mark is a ring's with this chance: it is found by no one.
+const ALONE: f64 = 0.002;
+/// As many innocent marks of each kind are taken for granted.
+const PRIOR_MARKS: f64 = 4.0;
+
+/// Looks at all requests.
+pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<Lead> {
+    let Some(as_of) = record.newest() else { return Vec::new() };
+    let marks = marks(record);
+    let beliefs = believe(record, &marks, as_of);
+    let mut leads: Vec<Lead> = groups::groups(record, &marks, &beliefs, settings)
+        .into_iter()
+        .map(|group| lead(record, &marks, &beliefs, &group, reporting, as_of, settings))
+        .collect();
+    leads.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(b.score.total_cmp(&a.score)).then(a.ring.cmp(&b.ring)));
+    // The share of wrong ones to be expected among the best n (Bayesian false-discovery rate).
+    let (mut wrong, mut n) = (0.0, 0.0);
+    for lead in &mut leads {
+        let large = lead.accounts.len() >= settings.accounts_min && lead.money.amount >= settings.money_min;
+        if large {
+            wrong += 1.0 - lead.probability;
+            n += 1.0;
+        }
+        lead.stands = large && wrong / n <= settings.fdr;
+    }
+    leads
+}
+
+fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
+    let traits = traits(record, as_of);
+    let mut weights = Weights::first();
+    let mut kind_odds: BTreeMap<Shared, f64> = marks.marks.iter().map(|m| (m.shared, m.shared.first_odds())).collect();
+    let mut beliefs = Beliefs::default();
+    for _ in 0..PASSES {
+        let evidence: Vec<f64> = traits.iter().map(|t| weights.evidence(t)).collect();
+        let prior: Vec<f64> = marks.marks.iter().map(|m| m.structure + kind_odds[&m.shared]).collect();
+        beliefs = propagate(&marks.ties, &prior, &evidence, ALONE);
+        weights = Weights::learn(&traits, &beliefs.requests);
+        for (kind, odds) in &mut kind_odds {
+            let of_kind = marks.marks.iter().zip(&beliefs.marks).filter(|(m, _)| m.shared == *kind);
+            let (rings, n) = of_kind.fold((0.0, 0.0), |(rings, n), (_, p)| (rings + p, n + 1.0));
+            let first = probability(kind.first_odds());
+            let share = (rings + PRIOR_MARKS * first) / (n + PRIOR_MARKS);
+            *odds = log(share / (1.0 - share));
+        }
+    }
+    beliefs
+}
+
+fn lead(
+    record: &Record,
+    marks: &Marks,
+    beliefs: &Beliefs,
+    group: &groups::Group,
+    reporting: Currency,
+    as_of: Timestamp,
+    settings: &Settings,
+) -> Lead {
+    let requests: Vec<_> = group.requests.iter().map(|&n| &record.requests[n as usize]).collect();
+    let (from, to) = (requests[0].at, requests[requests.len() - 1].at);
+    let mut seen = BTreeSet::new();
+    let accounts = requests.iter().filter(|r| seen.insert(r.account));
+    let accounts: Vec<u32> = accounts.map(|r| r.account).collect();
+    let text = |account: u32| record.staff.accounts.text(account).to_owned();
+    let (mut identifiers, mut staff_ties) = (Vec::new(), Vec::new());
+    for (n, of_ring) in &group.marks {
+        let mark = &marks.marks[*n as usize];
+        let of_staff = matches!(mark.shared, Shared::Staff | Shared::StaffSession);
+        let tie = Identifier {
+            kind: mark.shared,
+            value: marks.value(record, mark),
+            accounts: of_ring.iter().map(|&a| text(a)).collect(),
+            probability: beliefs.marks[*n as usize],
+        };
+        if of_staff { &mut staff_ties } else { &mut identifiers }.push(tie);
+    }
+    let staff: BTreeSet<String> = staff_ties.iter().map(|t| t.value.clone()).collect();
+    let strongest = group.marks.iter().map(|(n, _)| beliefs.mark_odds[*n as usize]).fold(f64::MIN, f64::max);
+    let closed = as_of.since(to) > settings.closed_after;
+    let amount = requests.iter().map(|r| r.amount).sum();
+    Lead {
+        ring: format!("ring-{}", record.staff.refunds.text(requests[0].refund)),
+        accounts: accounts.into_iter().map(text).collect(),
+        identifiers,
+        staff: staff.into_iter().collect(),
+        staff_ties,
+        refunds: requests.iter().map(|r| record.staff.refunds.text(r.refund).to_owned()).collect(),
+        money: Money { amount, currency: reporting },
+        score: strongest,
+        probability: probability(strongest),
+        from,
+        to,
+        closed,
+        why: words::why(record, marks, beliefs, group),
+        control: false,
+        stands: false,
+    }
+}
