@@ -60,6 +60,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let all = rings(&gather.record, Currency::USD, &Settings::default());
             let seconds = start.elapsed().as_secs_f64();
             let leads: Vec<_> = all.iter().filter(|l| l.stands).collect();
+            if show {
+                for l in all.iter().filter(|l| !l.stands && l.accounts.len() > 2) {
+                    let of: Vec<&str> = l.refunds.iter().filter_map(|r| truth.refunds[r].ring.as_deref()).collect();
+                    let days: BTreeSet<i64> = l.refunds.iter().map(|r| truth.refunds[r].requested_at.day()).collect();
+                    println!("    BELOW p {:.3} accounts {} days {} rings {of:?} {:?} {:?}", l.probability, l.accounts.len(), days.len(),
+                      l.identifiers.iter().map(|i| format!("{:?}:{}:{:.2}", i.kind, i.accounts.len(), i.probability)).collect::<Vec<_>>(),
+                      l.staff_ties.iter().map(|i| format!("{:?}:{}:{}:{:.2}", i.family, i.value, i.accounts.len(), i.probability)).collect::<Vec<_>>());
+                }
+            }
             let in_rings: BTreeSet<&str> = truth.rings.values().flat_map(|r| &r.0).map(String::as_str).collect();
             let listed: BTreeSet<&str> = leads.iter().flat_map(|l| &l.accounts).map(String::as_str).collect();
             let right = listed.intersection(&in_rings).count();

@@ -1,5 +1,6 @@
 //! How many were to be expected? The others' rate in the same situation, backed off to wider ones where few are like it.
 
+use ringfence_domain::Timestamp;
 use std::collections::BTreeMap;
 
 /// How many times an occasion could have led to a hit, and what for: one look at one member of staff.
@@ -11,6 +12,7 @@ pub(crate) struct Trial {
     pub(crate) hit: bool,
     /// The refund that it was about.
     pub(crate) refund: Option<u32>,
+    pub(crate) at: Timestamp,
 }
 
 /// Weight of the wider cell in the narrower: as many trials.
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
 
     fn trials(staff: u32, cell: u64, hits: usize, of: usize) -> Vec<Trial> {
-        (0..of).map(|i| Trial { staff, cells: [cell, cell, 0], hit: i < hits, refund: None }).collect()
+        (0..of).map(|i| Trial { staff, cells: [cell, cell, 0], hit: i < hits, refund: None, at: Timestamp::MIN }).collect()
     }
 
     #[test]

@@ -170,9 +170,11 @@ fn of_family(record: &Record, family: Family) -> Vec<Unit> {
 pub(crate) struct Excess {
     pub(crate) staff: u32,
     pub(crate) refund: u32,
+    /// When the person did it.
+    pub(crate) at: Timestamp,
     /// How likely it is one of those above what was to be expected, if the excess is not chance.
     pub(crate) share: f64,
-    /// Chance of the person's figure, or of more.
+    /// Chance of hits on so many days, or on more.
     pub(crate) p_value: f64,
 }
 
@@ -183,15 +185,27 @@ pub(crate) struct Excess {
 pub(crate) fn excess(record: &Record, family: Family) -> Vec<Excess> {
     let trials = trials(record, family);
     let expected = expected(&trials);
-    let figures: Vec<(u64, f64)> = expected.tallies.values().map(|t| (t.observed, t.expected)).collect();
-    let spread = dispersion(&figures);
+    // By person and day: the chance of no hit, and whether there was one. What one person did on one day has one cause more
+    // often than not: systems were down, a pallet came.
+    let mut days: BTreeMap<(u32, i64), (f64, bool)> = BTreeMap::new();
+    for (trial, rate) in trials.iter().zip(&expected.rates) {
+        let day = days.entry((trial.staff, trial.at.day())).or_insert((1.0, false));
+        *day = (day.0 * (1.0 - rate), day.1 || trial.hit);
+    }
+    let mut figures: BTreeMap<u32, (u64, f64)> = BTreeMap::new();
+    for ((staff, _), (none, hit)) in &days {
+        let figure = figures.entry(*staff).or_default();
+        *figure = (figure.0 + u64::from(*hit), figure.1 + 1.0 - none);
+    }
+    let spread = dispersion(&figures.values().copied().collect::<Vec<_>>());
     let hits = trials.iter().zip(&expected.rates).filter(|(t, _)| t.hit);
     hits.filter_map(|(trial, rate)| {
         let tally = expected.tallies[&trial.staff];
         let above = (tally.observed as f64 - tally.expected) / tally.trials as f64;
         (above > 0.0).then_some(())?;
-        let p_value = upper_tail(tally.observed, tally.expected, spread);
-        Some(Excess { staff: trial.staff, refund: trial.refund?, share: above / (above + rate), p_value })
+        let (observed, to_expect) = figures[&trial.staff];
+        let p_value = upper_tail(observed, to_expect, spread);
+        Some(Excess { staff: trial.staff, refund: trial.refund?, at: trial.at, share: above / (above + rate), p_value })
     })
     .collect()
 }
@@ -232,7 +246,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                         !r.weighed && !record.return_scanned.contains(&r.order)
                     };
                     let cells = [cell([lane, 1, shift]), cell([lane, 2, day]), cell([lane, 3, 0])];
-                    Trial { staff: r.staff, cells, hit, refund: refund_of(r.order) }
+                    Trial { staff: r.staff, cells, hit, refund: refund_of(r.order), at: r.at }
                 })
                 .collect()
         }
@@ -242,7 +256,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
             .map(|t| {
                 let role = role_number(record.person(t.staff).role);
                 let cells = [cell([role, 1, queue(t.queue)]), cell([role, 0, 0]), cell([0, 0, 0])];
-                Trial { staff: t.staff, cells, hit: t.searched, refund: t.order.and_then(refund_of) }
+                Trial { staff: t.staff, cells, hit: t.searched, refund: t.order.and_then(refund_of), at: t.at }
             })
             .collect(),
         Family::Overrides => decided()
@@ -250,7 +264,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                 let (role, reason) = (role_number(person.role), u64::from(asked.reason.code()));
                 let own = queue(person.queue);
                 let cells = [cell([role, reason + 1, own]), cell([role, 0, own]), cell([role, 0, 0])];
-                Trial { staff: t.staff, cells, hit: t.overridden, refund: Some(t.refund) }
+                Trial { staff: t.staff, cells, hit: t.overridden, refund: Some(t.refund), at: t.at }
             })
             .collect(),
         Family::PaidUnasked => decided()
@@ -259,7 +273,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                 let at_once = t.at.since(asked.at) <= Duration::HOUR;
                 let cells = [cell([role, reason + 1, 0]), cell([role, 0, 0]), cell([0, 0, 0])];
                 let hit = t.paid && !asked.in_contact && at_once;
-                Trial { staff: t.staff, cells, hit, refund: Some(t.refund) }
+                Trial { staff: t.staff, cells, hit, refund: Some(t.refund), at: t.at }
             })
             .collect(),
         Family::UnderTheLimit => decided()
@@ -272,6 +286,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                     cells: [cell([role, 1, queue(person.queue)]), cell([role, 0, 0]), cell([0, 0, 0])],
                     hit: share > JUST_BELOW,
                     refund: Some(t.refund),
+                    at: t.at,
                 })
             })
             .collect(),
@@ -283,7 +298,7 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                 let role = role_number(record.person(a.staff).role);
                 let hit = a.odd_session && !a.asked_for;
                 let cells = [cell([role, 0, 0]), cell([0, 0, 0]), cell([0, 0, 0])];
-                Trial { staff: a.staff, cells, hit, refund: a.order.and_then(refund_of) }
+                Trial { staff: a.staff, cells, hit, refund: a.order.and_then(refund_of), at: a.at }
             })
             .collect(),
         Family::Affinity => Vec::new(),

@@ -9,7 +9,7 @@ mod expect;
 mod families;
 mod record;
 
-pub(crate) use families::excess;
+pub(crate) use families::{Excess, excess};
 pub use families::{Evidence, Family, Unit};
 pub use record::Record;
 

@@ -8,7 +8,7 @@
 //!   and a network that were never theirs.
 //! - **Scripts, documents, pay-out instruments, addresses, payments, e-mails, phones** that different accounts share.
 
-use crate::insiders::{Family, excess};
+use crate::insiders::{Excess, Family, excess};
 use crate::rings::belief::Tie;
 use crate::rings::record::{Is, Record, Request};
 use crate::stats::upper_tail;
@@ -110,13 +110,15 @@ const VISIT: Duration = Duration(60 * 60 * 1_000);
 const SHARED_MAX: usize = 40;
 /// An operator's machine was used to buy with this chance.
 const OPERATOR_BUYS: f64 = 0.04;
+/// A network address of which so much goes with one machine is that machine's.
+const SAME_PLACE: f64 = 0.7;
 /// Machine evidence is believed up to here: an unseen use of it to buy is always possible.
 const MACHINE_MAX: f64 = 9.0;
 
 pub(crate) fn marks(record: &Record) -> Marks {
     let mut all = Gather { record, marks: Marks::default() };
-    all.machines(Shared::Device);
-    all.machines(Shared::Ip);
+    let devices = all.machines(Shared::Device, &BTreeMap::new());
+    all.machines(Shared::Ip, &devices);
     all.documents();
     all.people();
     all.staff();
@@ -170,7 +172,9 @@ impl Gather<'_> {
         requests.iter().map(|r| home(r.0)).collect::<BTreeSet<_>>().len()
     }
 
-    fn machines(&mut self, shared: Shared) {
+    /// Claim machines; returns which requests have one. A network address that goes with one machine of `known` is no second
+    /// witness.
+    fn machines(&mut self, shared: Shared, known: &BTreeMap<u32, u32>) -> BTreeMap<u32, u32> {
         let record = self.record;
         let pick = |device: Option<u32>, network: Option<u32>| if shared == Shared::Device { device } else { network };
         // When each account first used each machine to buy or to look around; how many orders went through each.
@@ -220,7 +224,16 @@ impl Gather<'_> {
             }
         }
         let share = claims / uses;
+        let mut of_request = BTreeMap::new();
         for (machine, requests) in sharing {
+            let mut by_known: BTreeMap<u32, usize> = BTreeMap::new();
+            for device in requests.iter().filter_map(|r| known.get(&r.0)) {
+                *by_known.entry(*device).or_default() += 1;
+            }
+            if by_known.values().any(|n| *n as f64 >= SAME_PLACE * requests.len() as f64) {
+                continue;
+            }
+            of_request.extend(requests.iter().map(|r| (r.0, machine)));
             let orders = orders.get(&machine).copied().unwrap_or(0);
             let homes = self.homes(&requests) as f64;
             let structure = if orders == 0 {
@@ -230,6 +243,7 @@ impl Gather<'_> {
             };
                         self.add(Mark { shared, id: machine, family: None, structure, accounts: 0, orders }, &requests);
         }
+        of_request
     }
 
     fn plain(&mut self, shared: Shared, id: u32, requests: &[(u32, f64)]) {
@@ -293,20 +307,31 @@ impl Gather<'_> {
             Family::UnderTheLimit,
         ];
         for family in families {
-            let mut sharing: BTreeMap<u32, (f64, Vec<(u32, f64)>)> = BTreeMap::new();
+            let mut sharing: BTreeMap<u32, Vec<(u32, Excess)>> = BTreeMap::new();
             for hit in excess(&self.record.staff, family) {
                 if let Some(&request) = by_refund.get(&hit.refund) {
-                    let entry = sharing.entry(hit.staff).or_insert((hit.p_value, Vec::new()));
-                    entry.1.push((request, hit.share));
+                    sharing.entry(hit.staff).or_default().push((request, hit));
                 }
             }
-            for (staff, (p_value, mut requests)) in sharing {
-                requests.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
-                requests.dedup_by_key(|r| r.0);
-                if p_value < 0.05 && self.accounts(&requests) >= 2 {
+            for (staff, mut hits) in sharing {
+                hits.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.share.total_cmp(&a.1.share)));
+                hits.dedup_by_key(|h| h.0);
+                let requests: Vec<(u32, f64)> = hits.iter().map(|(n, hit)| (*n, hit.share)).collect();
+                let p_value = hits[0].1.p_value;
+                if p_value < P_MAX && self.accounts(&requests) >= 2 {
+                    let shared = Shared::Staff;
                     let structure = surprise(p_value);
-                    let mark = Mark { shared: Shared::Staff, id: staff, family: Some(family), structure, accounts: 0, orders: 0 };
-                    self.add(mark, &requests);
+                    let family = Some(family);
+                    let first = self.marks.ties.len();
+                    self.add(Mark { shared, id: staff, family, structure, accounts: 0, orders: 0 }, &requests);
+                    // What one person did on one day has one cause more often than not: systems were down, a pallet came.
+                    let mut of_day: BTreeMap<i64, f64> = BTreeMap::new();
+                    for (_, hit) in &hits {
+                        *of_day.entry(hit.at.day()).or_default() += 1.0;
+                    }
+                    for (tie, (_, hit)) in self.marks.ties[first..].iter_mut().zip(&hits) {
+                        tie.weight = tie.weight.min(1.0 / of_day[&hit.at.day()]);
+                    }
                 }
             }
         }
@@ -364,6 +389,8 @@ impl Gather<'_> {
     }
 }
 
+/// Figures that chance makes more often than this are not looked at.
+const P_MAX: f64 = 0.05;
 /// Weight of all days in the share of one: as many requests.
 const DAY_BACK_OFF: f64 = 3.0;
 

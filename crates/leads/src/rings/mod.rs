@@ -16,6 +16,7 @@ mod words;
 pub use marks::Shared;
 pub use record::Record;
 
+use crate::insiders::Family;
 use belief::{Beliefs, probability, propagate};
 use libm::log;
 use marks::{Marks, marks};
@@ -61,6 +62,9 @@ pub struct Identifier {
     pub kind: Shared,
     /// Its value, as in the events; for a script its number among the scripts.
     pub value: String,
+    /// Of a member of staff: which figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<Family>,
     /// Accounts of the ring that share it.
     pub accounts: Vec<String>,
     /// The probability that it is a ring's.
@@ -125,6 +129,7 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
     let (mut wrong, mut n) = (0.0, 0.0);
     for lead in &mut leads {
         let large = lead.accounts.len() >= settings.accounts_min && lead.money.amount >= settings.money_min;
+        let large = large && corroborated(lead);
         if large {
             wrong += 1.0 - lead.probability;
             n += 1.0;
@@ -132,6 +137,13 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
         lead.stands = large && wrong / n <= settings.fdr;
     }
     leads
+}
+
+/// One figure of one member of staff is what an honest specialist, or a day on which systems were down, looks like: it takes
+/// something else that ties the accounts.
+fn corroborated(lead: &Lead) -> bool {
+    let kinds: BTreeSet<_> = lead.staff_ties.iter().map(|t| t.family.map(Family::evidence)).collect();
+    !lead.identifiers.is_empty() || kinds.len() > 1 || kinds.contains(&None)
 }
 
 fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
@@ -177,6 +189,7 @@ fn lead(
         let tie = Identifier {
             kind: mark.shared,
             value: marks.value(record, mark),
+            family: mark.family,
             accounts: of_ring.iter().map(|&a| text(a)).collect(),
             probability: beliefs.marks[*n as usize],
         };
