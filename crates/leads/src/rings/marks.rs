@@ -12,6 +12,7 @@ use crate::insiders::{Excess, Family, excess};
 use crate::rings::belief::Tie;
 use crate::rings::record::{Is, Record, Request};
 use crate::stats::upper_tail;
+use crate::texts::{self, Text, scripts};
 use libm::log;
 use ringfence_domain::Duration;
 use serde::Serialize;
@@ -50,7 +51,7 @@ impl Shared {
     pub(crate) fn first_odds(self) -> f64 {
         match self {
             Shared::Device | Shared::Ip => -3.0,
-            Shared::Script => -1.0,
+            Shared::Script => -3.0,
             Shared::Document | Shared::Instrument => -3.0,
             Shared::Address | Shared::Payment | Shared::Email | Shared::Phone => -5.0,
             Shared::Staff => -4.0,
@@ -120,6 +121,7 @@ pub(crate) fn marks(record: &Record) -> Marks {
     let devices = all.machines(Shared::Device, &BTreeMap::new());
     all.machines(Shared::Ip, &devices);
     all.documents();
+    all.scripts();
     all.people();
     all.staff();
     all.sessions();
@@ -264,6 +266,33 @@ impl Gather<'_> {
                     self.plain(shared, id, &requests);
                 }
             }
+        }
+    }
+
+    /// Texts of different accounts that seem to come from one hand.
+    fn scripts(&mut self) {
+        let mut of_contact: BTreeMap<u32, u32> = BTreeMap::new();
+        for (n, r) in self.record.requests.iter().enumerate() {
+            if let Some(contact) = r.contact {
+                of_contact.insert(contact, n as u32);
+            }
+        }
+        let said = self.record.said.iter().zip(0..);
+        let texts: Vec<Text> = said
+            .filter_map(|(said, id)| {
+                let account = self.request(*of_contact.get(&said.contact)?).account;
+                Some(Text { id, account, at: said.at, text: &said.text })
+            })
+            .collect();
+        for script in scripts(&texts, &texts::scripts::Settings::default()) {
+            let members = script.members.iter().map(|m| (&self.record.said[m.text as usize], m.probability));
+            let mut requests: Vec<(u32, f64)> = members.map(|(said, p)| (of_contact[&said.contact], p)).collect();
+            requests.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+            requests.dedup_by_key(|r| r.0);
+            let id = self.marks.scripts.len() as u32;
+            self.marks.scripts.push(script.phrases.join(" … "));
+            let structure = surprise(script.q_value).min(MACHINE_MAX);
+            self.add(Mark { shared: Shared::Script, id, family: None, structure, accounts: 0, orders: 0 }, &requests);
         }
     }
 
