@@ -7,3 +7,4 @@
 
 pub mod insiders;
 pub mod stats;
+pub mod texts;
