@@ -9,3 +9,4 @@ pub mod insiders;
 mod numbers;
 pub mod rings;
 pub mod stats;
+pub mod texts;

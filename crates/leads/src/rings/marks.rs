@@ -12,7 +12,8 @@ use crate::insiders::{Excess, Family, excess};
 use crate::rings::belief::Tie;
 use crate::rings::record::{Is, Record, Request};
 use crate::stats::upper_tail;
-use crate::texts::{self, Text, scripts};
+use crate::texts::scripts::Settings;
+use crate::texts::{Text, scripts};
 use libm::log;
 use ringfence_domain::Duration;
 use serde::Serialize;
@@ -284,7 +285,7 @@ impl Gather<'_> {
                 Some(Text { id, account, at: said.at, text: &said.text })
             })
             .collect();
-        for script in scripts(&texts, &texts::scripts::Settings::default()) {
+        for script in scripts(&texts, &Settings { everybodys: EVERYBODYS, ..Settings::default() }) {
             let members = script.members.iter().map(|m| (&self.record.said[m.text as usize], m.probability));
             let mut requests: Vec<(u32, f64)> = members.map(|(said, p)| (of_contact[&said.contact], p)).collect();
             requests.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -420,6 +421,8 @@ impl Gather<'_> {
 
 /// Figures that chance makes more often than this are not looked at.
 const P_MAX: f64 = 0.05;
+/// What a larger share of the accounts write is the work of a form or of a writing tool.
+const EVERYBODYS: f64 = 0.03;
 /// Weight of all days in the share of one: as many requests.
 const DAY_BACK_OFF: f64 = 3.0;
 

@@ -25,6 +25,12 @@ const NONE: u16 = 0;
 const ABUSE: u16 = 1;
 const CLEARED: u16 = 2;
 const TEST_PURCHASE: u16 = 3;
+const NOT_YET: u16 = 4;
+
+/// Most verdicts are there so long after the request: until then their absence says nothing.
+const MATURE: Duration = Duration::days(60);
+/// What a request weighs that nobody has called abuse by then, before anything is learned.
+const LN_NONE: f64 = -0.15;
 
 /// What a verdict of abuse, and one of none, weighs before anything is learned: rings are investigated more than others.
 const LN_ABUSE: f64 = 2.0;
@@ -47,7 +53,7 @@ pub(crate) fn traits(record: &Record, as_of: Timestamp) -> Vec<Traits> {
                 lag(r, order),
                 back(r, order, as_of),
                 r.before.min(3) as u16,
-                verdict(record, r),
+                verdict(record, r, as_of),
             ];
             Traits { case: case(r.reason), values }
         })
@@ -116,11 +122,16 @@ fn back(r: &Request, order: &Order, as_of: Timestamp) -> u16 {
     }
 }
 
-fn verdict(record: &Record, r: &Request) -> u16 {
+fn verdict(record: &Record, r: &Request, as_of: Timestamp) -> u16 {
     if record.test_orders.contains(&r.order) {
         return TEST_PURCHASE;
     }
-    record.verdicts.get(&r.refund).map_or(NONE, |abuse| if *abuse { ABUSE } else { CLEARED })
+    match record.verdicts.get(&r.refund) {
+        Some(true) => ABUSE,
+        Some(false) => CLEARED,
+        None if as_of.since(r.at) > MATURE => NONE,
+        None => NOT_YET,
+    }
 }
 
 /// How much likelier each trait is among rings' requests than among others of the same kind of case: natural logarithms.
@@ -140,7 +151,7 @@ const TRAIT_MAX: f64 = 3.0;
 impl Weights {
     /// Before anything is learned: only what people found out counts.
     pub(crate) fn first() -> Weights {
-        let found = [(ABUSE, LN_ABUSE), (CLEARED, LN_CLEARED), (TEST_PURCHASE, LN_TEST_PURCHASE)];
+        let found = [(NONE, LN_NONE), (ABUSE, LN_ABUSE), (CLEARED, LN_CLEARED), (TEST_PURCHASE, LN_TEST_PURCHASE)];
         let by_trait = (0..=u8::MAX)
             .flat_map(|case| found.map(|(value, weight)| ((VERDICT, case, value), weight)))
             .collect();
@@ -163,8 +174,12 @@ impl Weights {
             let among_rings = (ring + PRIOR_REQUESTS * share) / (rings + PRIOR_REQUESTS);
             let among_others = (other + PRIOR_REQUESTS * share) / (others + PRIOR_REQUESTS);
             let learned = log(among_rings / among_others).clamp(-TRAIT_MAX, TRAIT_MAX);
-            let known = (family, value) == (VERDICT, TEST_PURCHASE);
-            ((family, case, value), if known { LN_TEST_PURCHASE } else { learned })
+            let weight = match (family, value) {
+                (VERDICT, TEST_PURCHASE) => LN_TEST_PURCHASE,
+                (VERDICT, NOT_YET) => 0.0,
+                _ => learned,
+            };
+            ((family, case, value), weight)
         };
         Weights { by_trait: counts.into_iter().map(weight).collect(), together: TOGETHER }
     }

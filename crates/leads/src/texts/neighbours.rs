@@ -1,0 +1,57 @@
+//! Which texts are near which? For each the most alike of other accounts.
+
+use std::collections::BTreeSet;
+
+/// Neighbours that are kept of a text; a script with more shows through any of them.
+const NEIGHBOURS_MAX: usize = 48;
+
+/// For each text those like it, the most alike first.
+pub(crate) struct Neighbours {
+    all: Vec<(u32, f32)>,
+    only: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl Neighbours {
+    pub(crate) fn of(texts: usize, pairs: &[(u32, u32, f32)]) -> Neighbours {
+        let mut both: Vec<(u32, u32, f32)> =
+            pairs.iter().flat_map(|&(a, b, s)| [(a, b, s), (b, a, s)]).collect();
+        both.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.2.total_cmp(&a.2)).then(a.1.cmp(&b.1)));
+        let mut out = Neighbours { all: Vec::new(), only: Vec::new(), ends: Vec::with_capacity(texts) };
+        let mut rest = both.as_slice();
+        for n in 0..texts as u32 {
+            let own = rest.partition_point(|p| p.0 == n);
+            let kept = own.min(NEIGHBOURS_MAX);
+            out.all.extend(rest[..kept].iter().map(|p| (p.1, p.2)));
+            rest = &rest[own..];
+            out.ends.push(out.all.len());
+        }
+        out.only = out.all.iter().map(|n| n.0).collect();
+        out
+    }
+    fn range(&self, text: u32) -> core::ops::Range<usize> {
+        let n = text as usize;
+        (if n == 0 { 0 } else { self.ends[n - 1] })..self.ends[n]
+    }
+    pub(crate) fn of_text(&self, text: u32) -> &[u32] {
+        &self.only[self.range(text)]
+    }
+    pub(crate) fn bytes(&self) -> usize {
+        self.all.capacity() * size_of::<(u32, f32)>()
+            + self.only.capacity() * size_of::<u32>()
+            + self.ends.capacity() * size_of::<usize>()
+    }
+    /// Texts with neighbours of enough accounts, those with the most in common with them first.
+    pub(crate) fn leaders(&self, accounts: &[u32], accounts_min: usize) -> Vec<u32> {
+        let mut ranked: Vec<(f32, u32)> = Vec::new();
+        for n in 0..self.ends.len() as u32 {
+            let near = &self.all[self.range(n)];
+            let others: BTreeSet<u32> = near.iter().map(|m| accounts[m.0 as usize]).collect();
+            if others.len() + 1 >= accounts_min {
+                ranked.push((near.iter().map(|m| m.1).sum(), n));
+            }
+        }
+        ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.into_iter().map(|r| r.1).collect()
+    }
+}

@@ -1,0 +1,150 @@
+//! What do these texts have in common, phrase by phrase? The words of one of them, cut where the others part from it.
+//!
+//! A phrase ends where the texts of the group part, and where in the common stock many continue otherwise: at the ends of
+//! sentences, mostly, without knowing what a sentence is.
+
+use crate::texts::mixture::{Mask, PHRASES_MAX};
+use crate::texts::normal::words;
+use crate::texts::sample::{Sample, common};
+use crate::texts::shingles::{Pairs, Shelf, Shingle};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+/// Least share of the group that has a pair, for it to be common.
+const SUPPORT_MIN: f64 = 0.3;
+/// A phrase ends where fewer continue in the same way.
+const CONTINUE_MIN: f64 = 0.5;
+/// Words after which a phrase ends at the latest, so that a text that nobody else writes has several.
+const WORDS_MAX: usize = 12;
+/// A phrase is there where so much of it is.
+const THERE_MIN: f64 = 0.6;
+
+/// A run of words.
+#[derive(Clone, Debug)]
+pub(crate) struct Phrase {
+    /// The pairs of words within it.
+    shingles: Vec<Shingle>,
+    /// One pair for each of its joints, in order.
+    chain: Vec<Shingle>,
+    /// First and last joint; joint b is before word b.
+    joints: (usize, usize),
+}
+
+impl Phrase {
+    /// One pair for each of its joints, in order, with the joint.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = (usize, Shingle)> {
+        (self.joints.0..).zip(self.chain.iter().copied())
+    }
+    /// Its words in the text that it was cut from, by position: from the first to before the second.
+    pub(crate) fn words(&self, of: usize) -> (usize, usize) {
+        (self.joints.0.saturating_sub(1), (self.joints.1 + 1).min(of))
+    }
+    /// Whether a text of the shelf has it.
+    pub(crate) fn is_in(&self, shelf: &Shelf, n: usize) -> bool {
+        let there = self.shingles.iter().filter(|s| shelf.contains(n, **s)).count();
+        there >= self.needed()
+    }
+    fn needed(&self) -> usize {
+        libm::ceil(THERE_MIN * self.shingles.len() as f64) as usize
+    }
+}
+
+/// Cuts the text `leader` into what it has in common with the `group` (texts of the shelf, one an account), at most
+/// [`PHRASES_MAX`] phrases, those that fewest use.
+pub(crate) fn phrases(leader: &str, group: &[u32], shelf: &Shelf, sample: &Sample) -> Vec<Phrase> {
+    let pairs = Pairs::of(&words(leader));
+    if pairs.near.is_empty() {
+        return Vec::new();
+    }
+    let mut counts: HashMap<Shingle, usize, FxBuildHasher> = HashMap::default();
+    for s in pairs.near.iter().chain(&pairs.over) {
+        counts.entry(*s).or_insert_with(|| group.iter().filter(|n| shelf.contains(**n as usize, *s)).count());
+    }
+    let least = (SUPPORT_MIN * group.len() as f64).max(1.5);
+    let common_in_group = |s: Shingle| counts[&s] as f64 >= least;
+    let joint = |b: usize| {
+        let over = [b.checked_sub(1), Some(b)].into_iter().flatten().filter_map(|i| pairs.over.get(i));
+        core::iter::once(&pairs.near[b]).chain(over).copied().find(|s| common_in_group(*s))
+    };
+    let mut found: Vec<Phrase> = Vec::new();
+    let mut open: Option<Phrase> = None;
+    for b in 0..pairs.near.len() {
+        let Some(shingle) = joint(b) else {
+            found.extend(open.take());
+            continue;
+        };
+        let goes_on = open.as_ref().and_then(|p| p.chain.last()).is_some_and(|last| {
+            let (before, now) = (sample.texts(*last), sample.texts(shingle));
+            common(before, now) as f64 >= CONTINUE_MIN * before.len() as f64
+        });
+        match &mut open {
+            Some(phrase) if goes_on && phrase.chain.len() < WORDS_MAX => {
+                phrase.chain.push(shingle);
+                phrase.joints.1 = b;
+            }
+            _ => {
+                found.extend(open.take());
+                open = Some(Phrase { shingles: Vec::new(), chain: vec![shingle], joints: (b, b) });
+            }
+        }
+    }
+    found.extend(open);
+    drop_seams(&mut found);
+    for phrase in &mut found {
+        let (from, to) = phrase.joints;
+        let within = pairs.near[from..=to]
+            .iter()
+            .chain(&pairs.over[from.min(pairs.over.len())..to.min(pairs.over.len())]);
+        phrase.shingles = within.copied().filter(|s| common_in_group(*s)).collect();
+        if phrase.shingles.is_empty() {
+            phrase.shingles.clone_from(&phrase.chain);
+        }
+        phrase.shingles.sort_unstable();
+        phrase.shingles.dedup();
+    }
+    rarest(found, sample)
+}
+
+/// Between two sentences of everybody's there is a pair that few have: that both are there, one after the other, and no phrase.
+fn drop_seams(found: &mut Vec<Phrase>) {
+    const SEAM_MAX: usize = 2;
+    let touches =
+        |a: Option<&Phrase>, b: Option<&Phrase>| a.zip(b).is_some_and(|(a, b)| a.joints.1 + 1 == b.joints.0);
+    let seams: Vec<bool> = (0..found.len())
+        .map(|i| {
+            let before = i.checked_sub(1).and_then(|i| found.get(i));
+            let (this, after) = (found.get(i), found.get(i + 1));
+            found[i].chain.len() <= SEAM_MAX && touches(before, this) && touches(this, after)
+        })
+        .collect();
+    let mut seam = seams.into_iter();
+    found.retain(|_| seam.next() == Some(false));
+}
+
+fn rarest(mut found: Vec<Phrase>, sample: &Sample) -> Vec<Phrase> {
+    let uses = |p: &Phrase| p.chain.iter().map(|s| sample.texts(*s).len()).min().unwrap_or(0);
+    found.sort_by_cached_key(|p| (uses(p), p.joints));
+    found.truncate(PHRASES_MAX);
+    found.sort_by_key(|p| p.joints);
+    found
+}
+
+/// Which phrases each text of the sample has, and each of some more; texts with none are left out.
+pub(crate) fn masks(phrases: &[Phrase], more: &[u32], shelf: &Shelf, sample: &Sample) -> Vec<(u32, Mask)> {
+    let mut hits: Vec<(u32, Mask)> = Vec::new();
+    let mut texts: Vec<u32> = Vec::new();
+    for (i, phrase) in phrases.iter().enumerate() {
+        texts.clear();
+        for s in &phrase.shingles {
+            texts.extend_from_slice(sample.texts(*s));
+        }
+        texts.sort_unstable();
+        let same = texts.chunk_by(|a, b| a == b).filter(|c| c.len() >= phrase.needed());
+        hits.extend(same.map(|c| (c[0], 1 << i)));
+        let more = more.iter().filter(|n| phrase.is_in(shelf, **n as usize));
+        hits.extend(more.map(|n| (*n, 1 << i)));
+    }
+    hits.sort_unstable();
+    let texts = hits.chunk_by(|a, b| a.0 == b.0);
+    texts.map(|c| (c[0].0, c.iter().fold(0, |mask, hit| mask | hit.1))).collect()
+}
