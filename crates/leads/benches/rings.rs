@@ -48,7 +48,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (seeds, accounts, days) =
         (numbers.next().unwrap_or(5), numbers.next().unwrap_or(30_000), numbers.next().unwrap_or(365));
     let show = std::env::var_os("RINGFENCE_SHOW").is_some();
-    println!("| scenario | seed | rings | found | leads | false | accounts in rings | listed | precision | recall | s |");
+    println!(
+        "| scenario | seed | rings | found | leads | false | accounts in rings | listed | precision | recall | s |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for (name, text) in [("default", DEFAULT), ("harder", HARDER)] {
         for seed in 1..=u64::from(seeds) {
@@ -62,14 +64,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let leads: Vec<_> = all.iter().filter(|l| l.stands).collect();
             if show {
                 for l in all.iter().filter(|l| !l.stands && l.accounts.len() > 2) {
-                    let of: Vec<&str> = l.refunds.iter().filter_map(|r| truth.refunds[r].ring.as_deref()).collect();
-                    let days: BTreeSet<i64> = l.refunds.iter().map(|r| truth.refunds[r].requested_at.day()).collect();
-                    println!("    BELOW p {:.3} accounts {} days {} rings {of:?} {:?} {:?}", l.probability, l.accounts.len(), days.len(),
-                      l.identifiers.iter().map(|i| format!("{:?}:{}:{:.2}", i.kind, i.accounts.len(), i.probability)).collect::<Vec<_>>(),
-                      l.staff_ties.iter().map(|i| format!("{:?}:{}:{}:{:.2}", i.family, i.value, i.accounts.len(), i.probability)).collect::<Vec<_>>());
+                    let of: Vec<&str> =
+                        l.refunds.iter().filter_map(|r| truth.refunds[r].ring.as_deref()).collect();
+                    let days: BTreeSet<i64> =
+                        l.refunds.iter().map(|r| truth.refunds[r].requested_at.day()).collect();
+                    println!(
+                        "    BELOW p {:.3} accounts {} days {} rings {of:?} {:?} {:?}",
+                        l.probability,
+                        l.accounts.len(),
+                        days.len(),
+                        l.identifiers
+                            .iter()
+                            .map(|i| format!("{:?}:{}:{:.2}", i.kind, i.accounts.len(), i.probability))
+                            .collect::<Vec<_>>(),
+                        l.staff_ties
+                            .iter()
+                            .map(|i| format!(
+                                "{:?}:{}:{}:{:.2}",
+                                i.family,
+                                i.value,
+                                i.accounts.len(),
+                                i.probability
+                            ))
+                            .collect::<Vec<_>>()
+                    );
                 }
             }
-            let in_rings: BTreeSet<&str> = truth.rings.values().flat_map(|r| &r.0).map(String::as_str).collect();
+            let in_rings: BTreeSet<&str> =
+                truth.rings.values().flat_map(|r| &r.0).map(String::as_str).collect();
             let listed: BTreeSet<&str> = leads.iter().flat_map(|l| &l.accounts).map(String::as_str).collect();
             let right = listed.intersection(&in_rings).count();
             let mut found = BTreeSet::new();
@@ -89,8 +111,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     _ => wrong += 1,
                 }
                 if show {
-                    let marks: Vec<String> = lead.identifiers.iter().map(|i| format!("{:?}:{}:{:.2}", i.kind, i.accounts.len(), i.probability)).collect();
-                    println!("    {} p {:.4} accounts {} of {of:?} {marks:?} staff {:?}", lead.ring, lead.probability, lead.accounts.len(), lead.staff);
+                    let marks: Vec<String> = lead
+                        .identifiers
+                        .iter()
+                        .map(|i| format!("{:?}:{}:{:.2}", i.kind, i.accounts.len(), i.probability))
+                        .collect();
+                    println!(
+                        "    {} p {:.4} accounts {} of {of:?} {marks:?} staff {:?}",
+                        lead.ring,
+                        lead.probability,
+                        lead.accounts.len(),
+                        lead.staff
+                    );
                 }
             }
             if show {
@@ -109,8 +141,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             println!(
                 "| {name} | {seed} | {} | {} | {} | {wrong} | {} | {} | {:.3} | {:.3} | {seconds:.2} |",
-                truth.rings.len(), found.len(), leads.len(), in_rings.len(), listed.len(),
-                right as f64 / listed.len().max(1) as f64, right as f64 / in_rings.len().max(1) as f64
+                truth.rings.len(),
+                found.len(),
+                leads.len(),
+                in_rings.len(),
+                listed.len(),
+                right as f64 / listed.len().max(1) as f64,
+                right as f64 / in_rings.len().max(1) as f64
             );
         }
     }

@@ -88,7 +88,9 @@ mod tests {
     use super::*;
 
     fn trials(staff: u32, cell: u64, hits: usize, of: usize) -> Vec<Trial> {
-        (0..of).map(|i| Trial { staff, cells: [cell, cell, 0], hit: i < hits, refund: None, at: Timestamp::MIN }).collect()
+        (0..of)
+            .map(|i| Trial { staff, cells: [cell, cell, 0], hit: i < hits, refund: None, at: Timestamp::MIN })
+            .collect()
     }
 
     #[test]

@@ -205,7 +205,13 @@ pub(crate) fn excess(record: &Record, family: Family) -> Vec<Excess> {
         (above > 0.0).then_some(())?;
         let (observed, to_expect) = figures[&trial.staff];
         let p_value = upper_tail(observed, to_expect, spread);
-        Some(Excess { staff: trial.staff, refund: trial.refund?, at: trial.at, share: above / (above + rate), p_value })
+        Some(Excess {
+            staff: trial.staff,
+            refund: trial.refund?,
+            at: trial.at,
+            share: above / (above + rate),
+            p_value,
+        })
     })
     .collect()
 }
@@ -256,7 +262,13 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
             .map(|t| {
                 let role = role_number(record.person(t.staff).role);
                 let cells = [cell([role, 1, queue(t.queue)]), cell([role, 0, 0]), cell([0, 0, 0])];
-                Trial { staff: t.staff, cells, hit: t.searched, refund: t.order.and_then(refund_of), at: t.at }
+                Trial {
+                    staff: t.staff,
+                    cells,
+                    hit: t.searched,
+                    refund: t.order.and_then(refund_of),
+                    at: t.at,
+                }
             })
             .collect(),
         Family::Overrides => decided()

@@ -9,10 +9,11 @@ mod expect;
 mod families;
 mod record;
 
-pub(crate) use families::{Excess, excess};
 pub use families::{Evidence, Family, Unit};
+pub(crate) use families::{Excess, excess};
 pub use record::Record;
 
+use crate::control::{self, hash};
 use ringfence_domain::{Currency, Duration, Money, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,9 +121,6 @@ pub fn insiders(record: &Record, reporting: Currency, settings: &Settings) -> Fi
     Findings { leads, units }
 }
 
-/// Controls for each ten leads, at least one.
-const CONTROLS_OF_TEN: usize = 2;
-
 /// Some of those with figures of whom none is out of line, in an order that has nothing to do with the figures: that of a
 /// hash of the name and of what was found, so that it is another one each time and the same for the same events.
 fn controls(record: &Record, units: &[Unit], leads: &[Lead], reporting: Currency) -> Vec<Lead> {
@@ -137,7 +135,7 @@ fn controls(record: &Record, units: &[Unit], leads: &[Lead], reporting: Currency
         .collect();
     others.sort_unstable();
     let standing = leads.iter().filter(|l| l.stands).count();
-    others.truncate((standing * CONTROLS_OF_TEN).div_ceil(10).max(1));
+    others.truncate(control::count(standing));
     let control = |(_, staff): (u64, &str)| Lead {
         staff: staff.to_owned(),
         probability: 0.0,
@@ -150,13 +148,6 @@ fn controls(record: &Record, units: &[Unit], leads: &[Lead], reporting: Currency
         stands: false,
     };
     others.into_iter().map(control).collect()
-}
-
-/// FNV-1a, 64 bits.
-fn hash(start: u64, bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(start ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn lead(record: &Record, staff: u32, found: &[&Unit], reporting: Currency, settings: &Settings) -> Lead {

@@ -1,5 +1,6 @@
 //! Which requests belong to one ring? Those that are joined by marks that are a ring's.
 
+use crate::control;
 use crate::rings::Settings;
 use crate::rings::belief::Beliefs;
 use crate::rings::marks::Marks;
@@ -18,6 +19,20 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    fn new(record: &Record, beliefs: &Beliefs, ties: Vec<(u32, u32)>) -> Group {
+        let requests: BTreeSet<u32> = ties.iter().map(|t| t.1).collect();
+        let mut requests: Vec<u32> = requests.into_iter().collect();
+        requests.sort_by_key(|n| (record.requests[*n as usize].at, *n));
+        let mut accounts: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (mark, request) in &ties {
+            accounts.entry(*mark).or_default().insert(record.requests[*request as usize].account);
+        }
+        let mut marks: Vec<(u32, Vec<u32>)> =
+            accounts.into_iter().map(|(mark, of)| (mark, of.into_iter().collect())).collect();
+        let odds = |mark: u32| beliefs.mark_odds[mark as usize];
+        marks.sort_by(|a, b| odds(b.0).total_cmp(&odds(a.0)).then(a.0.cmp(&b.0)));
+        Group { requests, marks, ties }
+    }
     /// The sizes, in requests, of the parts that stay without a mark; those that only it joined are parts of one.
     fn parts_without(&self, mark: u32) -> Vec<usize> {
         let place: BTreeMap<u32, u32> = self.requests.iter().zip(0..).map(|(r, n)| (*r, n)).collect();
@@ -49,10 +64,13 @@ pub(crate) fn groups(record: &Record, marks: &Marks, beliefs: &Beliefs, settings
     let ties: Vec<(u32, u32)> = marks
         .ties
         .iter()
-        .filter(|t| beliefs.requests[t.request as usize] >= settings.request_min && beliefs.marks[t.mark as usize] >= JOINS)
+        .filter(|t| {
+            beliefs.requests[t.request as usize] >= settings.request_min
+                && beliefs.marks[t.mark as usize] >= JOINS
+        })
         .map(|t| (t.mark, t.request))
         .collect();
-    let mut sets = Sets::new(marks.marks.len());
+    let mut sets = Sets::new(marks.all.len());
     for of_request in ties.chunk_by(|a, b| a.1 == b.1) {
         for pair in of_request.windows(2) {
             sets.join(pair[0].0, pair[1].0);
@@ -62,21 +80,30 @@ pub(crate) fn groups(record: &Record, marks: &Marks, beliefs: &Beliefs, settings
     for (mark, request) in ties {
         members.entry(sets.root(mark)).or_default().push((mark, request));
     }
-    let group = |ties: Vec<(u32, u32)>| {
-        let requests: BTreeSet<u32> = ties.iter().map(|t| t.1).collect();
-        let mut requests: Vec<u32> = requests.into_iter().collect();
-        requests.sort_by_key(|n| (record.requests[*n as usize].at, *n));
-        let mut accounts: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-        for (mark, request) in &ties {
-            accounts.entry(*mark).or_default().insert(record.requests[*request as usize].account);
-        }
-        let mut marks: Vec<(u32, Vec<u32>)> =
-            accounts.into_iter().map(|(mark, of)| (mark, of.into_iter().collect())).collect();
-        let odds = |mark: u32| beliefs.mark_odds[mark as usize];
-        marks.sort_by(|a, b| odds(b.0).total_cmp(&odds(a.0)).then(a.0.cmp(&b.0)));
-        Group { requests, marks, ties }
+    members.into_values().map(|ties| Group::new(record, beliefs, ties)).collect()
+}
+
+/// Some of the marks that look innocent, each with its requests, in an order that has nothing to do with what they are.
+pub(crate) fn controls(
+    record: &Record,
+    marks: &Marks,
+    beliefs: &Beliefs,
+    accounts_min: usize,
+    count: usize,
+) -> Vec<Group> {
+    let salt = control::hash(marks.ties.len() as u64, &(record.requests.len() as u64).to_le_bytes());
+    let innocent = marks.all.iter().zip(0..).filter(|(mark, n): &(_, u32)| {
+        mark.accounts as usize >= accounts_min && beliefs.marks[*n as usize] < JOINS
+    });
+    let mut picked: Vec<(u64, u32)> =
+        innocent.map(|(mark, n)| (control::hash(salt, marks.value(record, mark).as_bytes()), n)).collect();
+    picked.sort_unstable();
+    let group = |&(_, mark): &(u64, u32)| {
+        let ties: Vec<(u32, u32)> =
+            marks.ties.iter().filter(|t| t.mark == mark).map(|t| (t.mark, t.request)).collect();
+        Group::new(record, beliefs, ties)
     };
-    members.into_values().map(group).collect()
+    picked.iter().take(count).map(group).collect()
 }
 
 /// Disjoint sets (union by the lesser number, paths halved).

@@ -48,6 +48,10 @@ pub enum Shared {
 }
 
 impl Shared {
+    /// Whether it is odd in itself that it is shared; the others are common among honest people.
+    pub(crate) fn is_odd(self) -> bool {
+        matches!(self, Shared::Device | Shared::Ip | Shared::Staff | Shared::StaffSession)
+    }
     /// Log-odds that such a mark is a ring's, before anything else is known of it; most things are shared innocently.
     pub(crate) fn first_odds(self) -> f64 {
         match self {
@@ -88,7 +92,7 @@ pub(crate) struct Mark {
 /// All marks, and which request has which.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
-    pub(crate) marks: Vec<Mark>,
+    pub(crate) all: Vec<Mark>,
     /// Sorted by request.
     pub(crate) ties: Vec<Tie>,
     /// What the texts of each script have in common.
@@ -145,8 +149,8 @@ impl Gather<'_> {
     }
 
     /// Adds a mark; `evidence` is the log-likelihood ratio for its being a ring's from the way in which it is shared.
-    fn add(&mut self, mark: Mark, requests: &[(u32, f64)]) {
-        let number = self.marks.marks.len() as u32;
+    fn add(&mut self, mut mark: Mark, requests: &[(u32, f64)]) {
+        let number = self.marks.all.len() as u32;
         let mut of_account: BTreeMap<u32, u32> = BTreeMap::new();
         for (request, _) in requests {
             *of_account.entry(self.request(*request).account).or_default() += 1;
@@ -158,7 +162,8 @@ impl Gather<'_> {
             weight: 1.0 / f64::from(of_account[&self.record.requests[request as usize].account]),
         });
         self.marks.ties.extend(ties);
-        self.marks.marks.push(Mark { accounts: of_account.len() as u32, ..mark });
+        mark.accounts = of_account.len() as u32;
+        self.marks.all.push(mark);
     }
 
     fn accounts(&self, requests: &[(u32, f64)]) -> usize {
@@ -179,7 +184,9 @@ impl Gather<'_> {
     /// witness.
     fn machines(&mut self, shared: Shared, known: &BTreeMap<u32, u32>) -> BTreeMap<u32, u32> {
         let record = self.record;
-        let pick = |device: Option<u32>, network: Option<u32>| if shared == Shared::Device { device } else { network };
+        let pick = |device: Option<u32>, network: Option<u32>| {
+            if shared == Shared::Device { device } else { network }
+        };
         // When each account first used each machine to buy or to look around; how many orders went through each.
         let mut first: BTreeMap<(u32, u32), ringfence_domain::Timestamp> = BTreeMap::new();
         let mut orders: BTreeMap<u32, u32> = BTreeMap::new();
@@ -244,7 +251,7 @@ impl Gather<'_> {
             } else {
                 log(OPERATOR_BUYS)
             };
-                        self.add(Mark { shared, id: machine, family: None, structure, accounts: 0, orders }, &requests);
+            self.add(Mark { shared, id: machine, family: None, structure, accounts: 0, orders }, &requests);
         }
         of_request
     }
@@ -257,7 +264,11 @@ impl Gather<'_> {
         for shared in [Shared::Document, Shared::Instrument] {
             let mut sharing = Sharing::new();
             for (n, r) in self.record.requests.iter().enumerate() {
-                let ids = if shared == Shared::Document { r.documents.clone() } else { r.instrument.into_iter().collect() };
+                let ids = if shared == Shared::Document {
+                    r.documents.clone()
+                } else {
+                    r.instrument.into_iter().collect()
+                };
                 for id in ids {
                     sharing.entry(id).or_default().push((n as u32, shared.strength()));
                 }
@@ -287,13 +298,18 @@ impl Gather<'_> {
             .collect();
         for script in scripts(&texts, &Settings { everybodys: EVERYBODYS, ..Settings::default() }) {
             let members = script.members.iter().map(|m| (&self.record.said[m.text as usize], m.probability));
-            let mut requests: Vec<(u32, f64)> = members.map(|(said, p)| (of_contact[&said.contact], p)).collect();
+            let mut requests: Vec<(u32, f64)> =
+                members.map(|(said, p)| (of_contact[&said.contact], p * Shared::Script.strength())).collect();
             requests.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
             requests.dedup_by_key(|r| r.0);
             let id = self.marks.scripts.len() as u32;
             self.marks.scripts.push(script.phrases.join(" … "));
-            let structure = surprise(script.q_value).min(MACHINE_MAX);
-            self.add(Mark { shared: Shared::Script, id, family: None, structure, accounts: 0, orders: 0 }, &requests);
+            // That texts are alike is certain; whether a ring, a tool or a form made them so, the requests have to say.
+            let structure = 0.0;
+            self.add(
+                Mark { shared: Shared::Script, id, family: None, structure, accounts: 0, orders: 0 },
+                &requests,
+            );
         }
     }
 
@@ -353,7 +369,10 @@ impl Gather<'_> {
                     let structure = surprise(p_value);
                     let family = Some(family);
                     let first = self.marks.ties.len();
-                    self.add(Mark { shared, id: staff, family, structure, accounts: 0, orders: 0 }, &requests);
+                    self.add(
+                        Mark { shared, id: staff, family, structure, accounts: 0, orders: 0 },
+                        &requests,
+                    );
                     // What one person did on one day has one cause more often than not: systems were down, a pallet came.
                     let mut of_day: BTreeMap<i64, f64> = BTreeMap::new();
                     for (_, hit) in &hits {
@@ -413,7 +432,10 @@ impl Gather<'_> {
                 let structure = surprise(upper_tail(requests.len() as u64, expected, 0.0));
                 let staff = self.request(requests[0].0).staff.unwrap_or(session);
                 let shared = Shared::StaffSession;
-                self.add(Mark { shared, id: staff, family: None, structure, accounts: 0, orders: 0 }, &requests);
+                self.add(
+                    Mark { shared, id: staff, family: None, structure, accounts: 0, orders: 0 },
+                    &requests,
+                );
             }
         }
     }

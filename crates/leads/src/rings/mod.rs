@@ -16,9 +16,9 @@ mod words;
 pub use marks::Shared;
 pub use record::Record;
 
+use crate::control;
 use crate::insiders::Family;
-use belief::{Beliefs, probability, propagate};
-use libm::log;
+use belief::{Beliefs, Question, log_odds, probability};
 use marks::{Marks, marks};
 use ringfence_domain::{Currency, Duration, Money, Timestamp};
 use serde::Serialize;
@@ -112,6 +112,9 @@ pub struct Lead {
 const PASSES: usize = 4;
 /// A request without a ring's mark is a ring's with this chance: it is found by no one.
 const ALONE: f64 = 0.002;
+/// The share of all requests that are a ring's, before anything is learned, and the bounds of what is learned.
+const SHARE: f64 = 0.01;
+const SHARES: [f64; 2] = [0.001, 0.05];
 /// As many innocent marks of each kind are taken for granted.
 const PRIOR_MARKS: f64 = 4.0;
 
@@ -124,7 +127,9 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
         .into_iter()
         .map(|group| lead(record, &marks, &beliefs, &group, reporting, as_of, settings))
         .collect();
-    leads.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(b.score.total_cmp(&a.score)).then(a.ring.cmp(&b.ring)));
+    leads.sort_by(|a, b| {
+        b.probability.total_cmp(&a.probability).then(b.score.total_cmp(&a.score)).then(a.ring.cmp(&b.ring))
+    });
     // The share of wrong ones to be expected among the best n (Bayesian false-discovery rate).
     let (mut wrong, mut n) = (0.0, 0.0);
     for lead in &mut leads {
@@ -135,6 +140,17 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
             n += 1.0;
         }
         lead.stands = large && wrong / n <= settings.fdr;
+    }
+    if settings.controls {
+        let standing = leads.iter().filter(|l| l.stands).count();
+        let groups =
+            groups::controls(record, &marks, &beliefs, settings.accounts_min, control::count(standing));
+        leads.extend(groups.iter().map(|group| {
+            let lead = lead(record, &marks, &beliefs, group, reporting, as_of, settings);
+            let why =
+                vec!["picked at random for a blind review: nothing of it looks like one hand".to_owned()];
+            Lead { why, probability: 0.0, score: 0.0, control: true, ..lead }
+        }));
     }
     leads
 }
@@ -149,19 +165,26 @@ fn corroborated(lead: &Lead) -> bool {
 fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
     let traits = traits(record, as_of);
     let mut weights = Weights::first();
-    let mut kind_odds: BTreeMap<Shared, f64> = marks.marks.iter().map(|m| (m.shared, m.shared.first_odds())).collect();
+    let mut kind_odds: BTreeMap<Shared, f64> =
+        marks.all.iter().map(|m| (m.shared, m.shared.first_odds())).collect();
     let mut beliefs = Beliefs::default();
+    let mut share = SHARE;
     for _ in 0..PASSES {
         let evidence: Vec<f64> = traits.iter().map(|t| weights.evidence(t)).collect();
-        let prior: Vec<f64> = marks.marks.iter().map(|m| m.structure + kind_odds[&m.shared]).collect();
-        beliefs = propagate(&marks.ties, &prior, &evidence, ALONE);
+        let prior: Vec<f64> = marks.all.iter().map(|m| m.structure + kind_odds[&m.shared]).collect();
+        let odd: Vec<bool> = marks.all.iter().map(|m| m.shared.is_odd()).collect();
+        let (ties, alone) = (&marks.ties, ALONE);
+        beliefs =
+            belief::believe(&Question { ties, prior: &prior, odd: &odd, evidence: &evidence, alone, share });
+        let rings: f64 = beliefs.requests.iter().sum();
+        share = (rings / beliefs.requests.len() as f64).clamp(SHARES[0], SHARES[1]);
         weights = Weights::learn(&traits, &beliefs.requests);
         for (kind, odds) in &mut kind_odds {
-            let of_kind = marks.marks.iter().zip(&beliefs.marks).filter(|(m, _)| m.shared == *kind);
+            let of_kind = marks.all.iter().zip(&beliefs.marks).filter(|(m, _)| m.shared == *kind);
             let (rings, n) = of_kind.fold((0.0, 0.0), |(rings, n), (_, p)| (rings + p, n + 1.0));
             let first = probability(kind.first_odds());
             let share = (rings + PRIOR_MARKS * first) / (n + PRIOR_MARKS);
-            *odds = log(share / (1.0 - share));
+            *odds = log_odds(share);
         }
     }
     beliefs
@@ -184,7 +207,7 @@ fn lead(
     let text = |account: u32| record.staff.accounts.text(account).to_owned();
     let (mut identifiers, mut staff_ties) = (Vec::new(), Vec::new());
     for (n, of_ring) in &group.marks {
-        let mark = &marks.marks[*n as usize];
+        let mark = &marks.all[*n as usize];
         let of_staff = matches!(mark.shared, Shared::Staff | Shared::StaffSession);
         let tie = Identifier {
             kind: mark.shared,

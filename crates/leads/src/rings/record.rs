@@ -5,7 +5,7 @@ use crate::numbers::Numbers;
 use ringfence_domain::event::{OrderPlaced, ParcelScanned, RefundRequested, SessionStarted};
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{
-    Author, ClaimReason, Condition, ContactChannel, Direction, IdentifierKind, Instrument, RequestChannel, ScanStatus,
+    Author, ClaimReason, Condition, ContactChannel, Direction, IdentifierKind, Instrument, ScanStatus,
     SubjectKind, Verdict,
 };
 use ringfence_domain::{Body, Event, Timestamp};
@@ -50,7 +50,6 @@ pub(crate) struct Request {
     /// Minor units of the reporting currency.
     pub(crate) amount: i64,
     pub(crate) reason: ClaimReason,
-    pub(crate) channel: RequestChannel,
     pub(crate) at: Timestamp,
     pub(crate) contact: Option<u32>,
     pub(crate) staff: Option<u32>,
@@ -182,13 +181,18 @@ impl Record {
             Body::ParcelScanned(e) => self.scan(e, at),
             Body::ReturnAuthorised(e) => {
                 let back = &mut self.order_mut(e.order.as_str()).back;
-                back.postal = e.destination.as_ref().and_then(|d| d.postal_code.as_ref()).map(|p| p.as_str().to_owned());
+                back.postal = e
+                    .destination
+                    .as_ref()
+                    .and_then(|d| d.postal_code.as_ref())
+                    .map(|p| p.as_str().to_owned());
                 back.service = e.service.as_ref().map(|s| s.as_str().to_owned());
                 back.parcels.extend(e.parcel.as_ref().map(|p| p.as_str().to_owned()));
             }
             Body::ReturnReceived(e) => self.order_mut(e.order.as_str()).back.received = true,
             Body::ReturnInspected(e) => {
-                let wrong = matches!(e.condition, Condition::Empty | Condition::Missing | Condition::WrongItem);
+                let wrong =
+                    matches!(e.condition, Condition::Empty | Condition::Missing | Condition::WrongItem);
                 self.order_mut(e.order.as_str()).back.wrong |= wrong;
             }
             Body::ContactOpened(e) if e.channel == ContactChannel::Phone => {
@@ -249,7 +253,8 @@ impl Record {
         let device = e.device.as_ref().map(|v| self.identifiers.of(Is::Device, v.as_str()));
         let network = e.ip.as_ref().map(|v| self.identifiers.of(Is::Network, v.as_str()));
         let account = self.staff.accounts.of(e.account.as_str());
-        let price = |l: &&ringfence_domain::event::Line| l.unit_price.map_or(0, |p| p.amount) * i64::from(l.quantity);
+        let price =
+            |l: &&ringfence_domain::event::Line| l.unit_price.map_or(0, |p| p.amount) * i64::from(l.quantity);
         let dearest = e.lines.iter().max_by_key(price);
         let category = dearest.and_then(|line| match (&line.category, &line.sku) {
             (Some(category), _) => Some(self.identifiers.of(Is::Category, category.as_str())),
@@ -291,7 +296,8 @@ impl Record {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        let differs = |own: &Option<String>, seen: Option<&str>| matches!((own, seen), (Some(a), Some(b)) if a != b);
+        let differs =
+            |own: &Option<String>, seen: Option<&str>| matches!((own, seen), (Some(a), Some(b)) if a != b);
         back.elsewhere |= differs(&back.service, e.service.as_ref().map(|s| s.as_str()));
         if e.status == ScanStatus::Delivered {
             back.delivered = Some(at);
@@ -315,7 +321,6 @@ impl Record {
             order: self.staff.orders.of(e.order.as_str()),
             amount,
             reason: e.reason,
-            channel: e.channel,
             at,
             contact: e.contact.as_ref().map(|v| self.identifiers.of(Is::Contact, v.as_str())),
             staff: e.staff.as_ref().map(|v| self.staff.staff.of(v.as_str())),

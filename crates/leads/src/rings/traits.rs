@@ -106,8 +106,7 @@ fn back(r: &Request, order: &Order, as_of: Timestamp) -> u16 {
         (Some(back), Some(out)) => (back as f64) < LIGHT * out as f64,
         _ => false,
     };
-    let unrecorded =
-        !back.received && back.delivered.is_some_and(|at| as_of.since(at) > UNRECORDED);
+    let unrecorded = !back.received && back.delivered.is_some_and(|at| as_of.since(at) > UNRECORDED);
     let claim = !matches!(r.reason, ClaimReason::ChangedMind | ClaimReason::Other);
     match () {
         () if back.wrong => 1,
@@ -151,7 +150,8 @@ const TRAIT_MAX: f64 = 3.0;
 impl Weights {
     /// Before anything is learned: only what people found out counts.
     pub(crate) fn first() -> Weights {
-        let found = [(NONE, LN_NONE), (ABUSE, LN_ABUSE), (CLEARED, LN_CLEARED), (TEST_PURCHASE, LN_TEST_PURCHASE)];
+        let found =
+            [(NONE, LN_NONE), (ABUSE, LN_ABUSE), (CLEARED, LN_CLEARED), (TEST_PURCHASE, LN_TEST_PURCHASE)];
         let by_trait = (0..=u8::MAX)
             .flat_map(|case| found.map(|(value, weight)| ((VERDICT, case, value), weight)))
             .collect();

@@ -17,7 +17,7 @@ pub(crate) fn why(record: &Record, marks: &Marks, beliefs: &Beliefs, group: &Gro
         .take(TOLD)
         .map(|(n, accounts)| {
             let (mark, probability) = (*n as usize, beliefs.marks[*n as usize]);
-            let what = of_mark(record, marks, &marks.marks[mark], accounts.len());
+            let what = of_mark(record, marks, &marks.all[mark], accounts.len());
             format!("{what} (a ring's with probability {probability:.3})")
         })
         .collect();
@@ -28,7 +28,7 @@ pub(crate) fn why(record: &Record, marks: &Marks, beliefs: &Beliefs, group: &Gro
         let parts: Vec<String> = parts.iter().filter(|p| **p > 1).map(ToString::to_string).collect();
         out.push(format!(
             "weakest link: {} (probability {:.3}); without it there are parts of {} requests",
-            name(record, marks, &marks.marks[mark as usize]),
+            name(record, marks, &marks.all[mark as usize]),
             beliefs.marks[mark as usize],
             parts.join(", ")
         ));
@@ -41,14 +41,20 @@ fn of_mark(record: &Record, marks: &Marks, mark: &Mark, accounts: usize) -> Stri
     let name = name(record, marks, mark);
     match (mark.shared, mark.orders) {
         (Shared::Device | Shared::Ip, 0) => {
-            format!("{accounts} accounts claim through {name}, which none of them had when it bought, and from which nobody ever ordered")
+            format!(
+                "{accounts} accounts claim through {name}, which none of them had when it bought, and from which nobody ever ordered"
+            )
         }
         (Shared::Device | Shared::Ip, orders) => {
-            format!("{accounts} accounts claim through {name}, which none of them had when it bought; {orders} orders came from it")
+            format!(
+                "{accounts} accounts claim through {name}, which none of them had when it bought; {orders} orders came from it"
+            )
         }
         (Shared::Staff, _) => {
             let about = mark.family.map_or("figures", crate::insiders::Family::about);
-            format!("requests of {accounts} accounts are behind the {about} of {name}, which are above those of the peers")
+            format!(
+                "requests of {accounts} accounts are behind the {about} of {name}, which are above those of the peers"
+            )
         }
         (Shared::StaffSession, _) => format!(
             "requests of {accounts} accounts were entered without a contact in one session of {name}, from a machine and a network that were not this person's"
@@ -82,15 +88,20 @@ fn against(record: &Record, marks: &Marks, beliefs: &Beliefs, group: &Group) -> 
     if cleared > 0 {
         out.push(format!("against: people who looked into {cleared} of the requests found no abuse"));
     }
-    let used: u32 = group.marks.iter().map(|m| marks.marks[m.0 as usize].orders).sum();
+    let used: u32 = group.marks.iter().map(|m| marks.all[m.0 as usize].orders).sum();
     if used > 0 {
-        out.push("against: machines of it were also used to buy, as those of a helper or a family are".to_owned());
+        out.push(
+            "against: machines of it were also used to buy, as those of a helper or a family are".to_owned(),
+        );
     }
     let doubtful = group.requests.iter().filter(|&&n| beliefs.requests[n as usize] < 0.95).count();
     if doubtful > 0 {
-        out.push(format!("against: {doubtful} of the {} requests belong to it with less than 95 %", group.requests.len()));
+        out.push(format!(
+            "against: {doubtful} of the {} requests belong to it with less than 95 %",
+            group.requests.len()
+        ));
     }
-    let kinds: BTreeSet<Shared> = group.marks.iter().map(|m| marks.marks[m.0 as usize].shared).collect();
+    let kinds: BTreeSet<Shared> = group.marks.iter().map(|m| marks.all[m.0 as usize].shared).collect();
     if kinds.len() == 1 {
         out.push("against: one kind of tie only".to_owned());
     }

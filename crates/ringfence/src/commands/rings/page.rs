@@ -39,7 +39,13 @@ fn overview(leads: &[&Lead], settings: &Settings) -> Section {
             &["ring", "probability", "accounts", "refunds", "money", "first", "last", "state"],
         ),
         |table, l| {
-            let state = if l.control { "control" } else if l.closed { "stopped" } else { "active" };
+            let state = if l.control {
+                "control"
+            } else if l.closed {
+                "stopped"
+            } else {
+                "active"
+            };
             table.row(vec![
                 Cell::Text(l.ring.clone()),
                 Cell::Number(text::share(l.probability)),
@@ -61,11 +67,7 @@ fn overview(leads: &[&Lead], settings: &Settings) -> Section {
                 "asked for",
                 "paid or not",
             ),
-            Card::new(
-                &text::share(settings.fdr),
-                "of the leads may be no ring",
-                "[[false-discovery rate]]",
-            ),
+            Card::new(&text::share(settings.fdr), "of the leads may be no ring", "[[false-discovery rate]]"),
         ])
         .chart(over_time(leads))
         .table(table)
@@ -84,7 +86,10 @@ fn over_time(leads: &[&Lead]) -> Svg {
     };
     chart::scatter(&ScatterSpec {
         title: "First and last request of each ring".into(),
-        about: format!("{} rings, by rank; a ring without a request for long counts as stopped.", leads.len()),
+        about: format!(
+            "{} rings, by rank; a ring without a request for long counts as stopped.",
+            leads.len()
+        ),
         x: Axis::time("Time of the request"),
         y: Axis::number("Rank of the ring").from(0.0).to(leads.len() as f64 + 1.0),
         groups: vec![
@@ -107,7 +112,8 @@ fn of_ring(lead: &Lead) -> Section {
             ])
         },
     );
-    let section = Section::new(&lead.ring, &lead.ring).text(&head(lead)).chart(graph(lead)).list(lead.why.clone());
+    let section =
+        Section::new(&lead.ring, &lead.ring).text(&head(lead)).chart(graph(lead)).list(lead.why.clone());
     if table.is_empty() { section } else { section.table(table) }
 }
 
@@ -138,11 +144,18 @@ fn graph(lead: &Lead) -> Svg {
     let mut ties = Vec::new();
     for tie in lead.identifiers.iter().chain(&lead.staff_ties) {
         let kind = print::word(&tie.kind);
-        let tip = format!("{kind} {}: {} accounts, {}", tie.value, tie.accounts.len(), text::share(tie.probability));
+        let tip = format!(
+            "{kind} {}: {} accounts, {}",
+            tie.value,
+            tie.accounts.len(),
+            text::share(tie.probability)
+        );
         let size = 1.3 + 0.1 * (tie.accounts.len() as f64).min(12.0);
         nodes.push(Node { name: tie.value.clone(), group: group(tie.kind), size, tip });
         let here = nodes.len() - 1;
-        ties.extend(tie.accounts.iter().filter_map(|a| Some((*place.get(a.as_str())?, here, tie.probability))));
+        ties.extend(
+            tie.accounts.iter().filter_map(|a| Some((*place.get(a.as_str())?, here, tie.probability))),
+        );
     }
     chart::graph(&GraphSpec {
         title: format!("{}: who is tied by what", lead.ring),
@@ -152,9 +165,15 @@ fn graph(lead: &Lead) -> Svg {
             lead.identifiers.len(),
             lead.staff.len()
         ),
-        groups: ["accounts", "machines and networks", "texts and documents", "identifiers of people", "staff"]
-            .map(String::from)
-            .to_vec(),
+        groups: [
+            "accounts",
+            "machines and networks",
+            "texts and documents",
+            "identifiers of people",
+            "staff",
+        ]
+        .map(String::from)
+        .to_vec(),
         nodes,
         ties,
     })

@@ -1,0 +1,237 @@
+//! Which groups become a ring, and which only look like one? Shops built event by event.
+
+use ringfence_domain::rates::Rates;
+use ringfence_domain::{Currency, Decoder};
+use ringfence_leads::rings::{Lead, Record, Settings, Shared, rings};
+use serde_json::{Value, json};
+
+/// A shop in which two hundred honest customers buy and now and then claim, each from a machine of their own.
+struct Shop {
+    decoder: Decoder,
+    record: Record,
+    rates: Rates,
+    events: u64,
+    orders: u64,
+}
+
+fn time(day: u64, minute: u64) -> String {
+    format!("2024-{:02}-{:02}T{:02}:{:02}:00Z", 1 + day / 28, 1 + day % 28, minute / 60 % 24, minute % 60)
+}
+
+/// How a claim is made.
+#[derive(Clone, Copy, Default)]
+struct Claim<'a> {
+    device: Option<&'a str>,
+    text: Option<&'a str>,
+    document: Option<&'a str>,
+    dollars: u64,
+}
+
+impl Shop {
+    fn new() -> Shop {
+        let mut shop = Shop {
+            decoder: Decoder::new(ringfence_domain::codec::Limits::default()),
+            record: Record::default(),
+            rates: Rates::new(Currency::USD),
+            events: 0,
+            orders: 0,
+        };
+        for n in 0..200 {
+            let (account, dollars) = (format!("honest{n}"), 30 + 7 * (n % 11));
+            shop.order(&account, n % 80, Some(&format!("own-{account}")));
+            if n % 4 == 0 {
+                shop.claim(&account, n % 80 + 6, Claim { dollars, ..Claim::default() });
+            }
+        }
+        shop
+    }
+    fn send(&mut self, kind: &str, day: u64, minute: u64, data: &Value) {
+        self.events += 1;
+        let event = json!({"specversion": "1.0", "id": format!("e{}", self.events), "source": "test", "type": kind,
+                           "time": time(day, minute), "data": data});
+        let event = self.decoder.decode(event.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+        self.record.see(&event, &self.rates);
+    }
+    fn order(&mut self, account: &str, day: u64, device: Option<&str>) -> String {
+        self.orders += 1;
+        let order = format!("O{}", self.orders);
+        let money = json!({"amount": 30_000, "currency": "USD"});
+        let mut placed = json!({"order": order, "account": account, "lines": [{"line": 1, "quantity": 1}], "total": money,
+                                "address": format!("home-{account}")});
+        if let Some(device) = device {
+            placed["device"] = json!(device);
+        }
+        self.send("order.placed", day, 600, &placed);
+        self.send(
+            "parcel.scanned",
+            day + 3,
+            700,
+            &json!({"parcel": format!("P{}", self.orders), "order": order, "direction": "outbound", "carrier": "c",
+                    "status": "delivered"}),
+        );
+        order
+    }
+    /// An account's claim on a new order; from its own machine unless told otherwise.
+    fn claim(&mut self, account: &str, day: u64, claim: Claim) {
+        let own = format!("own-{account}");
+        let order = self.order(account, day.saturating_sub(5), Some(&own));
+        let refund = format!("R{}", self.orders);
+        let mut asked = json!({"refund": refund, "order": order, "account": account,
+            "lines": [{"line": 1, "quantity": 1}], "amount": {"amount": claim.dollars * 100, "currency": "USD"},
+            "reason": "not_received", "channel": "chat", "device": claim.device.unwrap_or(&own)});
+        if let Some(document) = claim.document {
+            asked["documents"] = json!([document]);
+        }
+        if let Some(text) = claim.text {
+            let contact = format!("C{}", self.orders);
+            self.send(
+                "contact.opened",
+                day,
+                800,
+                &json!({"contact": contact, "account": account, "channel": "chat", "order": order}),
+            );
+            self.send(
+                "message.posted",
+                day,
+                801,
+                &json!({"contact": contact, "author": "customer", "text": text}),
+            );
+            asked["contact"] = json!(contact);
+        }
+        self.send("refund.requested", day, 810, &asked);
+    }
+    fn verdict(&mut self, refund: &str, day: u64, verdict: &str) {
+        let data = json!({"subject": {"kind": "refund", "id": refund}, "verdict": verdict, "method": "investigation"});
+        self.send("verdict.recorded", day, 900, &data);
+    }
+    fn leads(&self) -> Vec<Lead> {
+        let settings = Settings::default();
+        rings(&self.record, Currency::USD, &settings).into_iter().filter(|l| l.stands).collect()
+    }
+}
+
+/// Eight buyers whose claims come from one machine that none of them bought with.
+fn operator(shop: &mut Shop, device: &str, from: u64) {
+    for n in 0..8 {
+        let account = format!("buyer-{device}-{n}");
+        shop.order(&account, 1, Some(&format!("own-{account}")));
+        shop.claim(&account, from + 3 * n, Claim { device: Some(device), dollars: 400, ..Claim::default() });
+    }
+}
+
+#[test]
+fn strangers_who_claim_through_one_machine_are_a_ring() {
+    let mut shop = Shop::new();
+    operator(&mut shop, "operator", 20);
+    let leads = shop.leads();
+    assert_eq!(leads.len(), 1, "{leads:?}");
+    let lead = &leads[0];
+    assert_eq!(lead.accounts.len(), 8, "{lead:?}");
+    assert!(lead.accounts.iter().all(|a| a.starts_with("buyer-")), "{lead:?}");
+    assert_eq!((lead.identifiers[0].kind, lead.identifiers[0].value.as_str()), (Shared::Device, "operator"));
+    assert_eq!(lead.money.amount, 8 * 40_000);
+    assert!(lead.probability > 0.9 && lead.why.iter().any(|w| w.starts_with("not claimed")), "{lead:?}");
+}
+
+#[test]
+fn a_helper_who_also_buys_is_no_ring() {
+    let mut shop = Shop::new();
+    for day in 0..12 {
+        shop.order("helper", day, Some("helpers"));
+    }
+    for n in 0..8 {
+        let account = format!("neighbour{n}");
+        shop.order(&account, 1, Some(&format!("own-{account}")));
+        shop.claim(&account, 20 + n, Claim { device: Some("helpers"), dollars: 60, ..Claim::default() });
+    }
+    assert_eq!(shop.leads(), []);
+}
+
+#[test]
+fn a_family_on_one_machine_is_no_ring() {
+    let mut shop = Shop::new();
+    for n in 0..4 {
+        let account = format!("family{n}");
+        for day in 0..3 {
+            shop.order(&account, day, Some("tablet"));
+        }
+        shop.claim(&account, 20 + n, Claim { device: Some("tablet"), dollars: 60, ..Claim::default() });
+    }
+    assert_eq!(shop.leads(), []);
+}
+
+#[test]
+fn a_form_that_many_honest_people_hand_in_is_no_ring() {
+    let mut shop = Shop::new();
+    let form = "ab".repeat(32);
+    for n in 0..10 {
+        let account = format!("form{n}");
+        shop.order(&account, 1, Some(&format!("own-{account}")));
+        shop.claim(&account, 10 + 4 * n, Claim { document: Some(&form), dollars: 60, ..Claim::default() });
+    }
+    assert_eq!(shop.leads(), []);
+}
+
+#[test]
+fn people_who_looked_and_found_nothing_count() {
+    let (mut open, mut cleared) = (Shop::new(), Shop::new());
+    for shop in [&mut open, &mut cleared] {
+        for n in 0..3 {
+            let account = format!("buyer{n}");
+            shop.order(&account, 1, Some(&format!("own-{account}")));
+            shop.claim(&account, 20 + n, Claim { device: Some("shared"), dollars: 90, ..Claim::default() });
+        }
+    }
+    for n in 0..3 {
+        // The requests are on the last three of the orders, one in two: an order to get to know the account comes before.
+        let refund = format!("R{}", cleared.orders - 2 * n);
+        cleared.verdict(&refund, 60, "legitimate");
+    }
+    let probability = |shop: &Shop| {
+        let all = rings(&shop.record, Currency::USD, &Settings::default());
+        all.iter().map(|l| l.probability).fold(0.0, f64::max)
+    };
+    assert!(probability(&cleared) < probability(&open), "{} {}", probability(&cleared), probability(&open));
+}
+
+#[test]
+fn two_machines_are_two_rings_and_one_buyer_of_both_makes_them_one() {
+    let mut shop = Shop::new();
+    operator(&mut shop, "first", 10);
+    operator(&mut shop, "second", 40);
+    assert_eq!(shop.leads().len(), 2);
+    // One claim comes from the second machine after a visit from the first.
+    shop.order("both", 1, Some("own-both"));
+    shop.send("session.started", 60, 800, &json!({"session": "S1", "account": "both", "device": "first"}));
+    shop.claim("both", 60, Claim { device: Some("second"), dollars: 400, ..Claim::default() });
+    let leads = shop.leads();
+    assert_eq!(leads.len(), 1, "{leads:?}");
+    assert!(leads[0].why.iter().any(|w| w.starts_with("weakest link")), "{:?}", leads[0].why);
+}
+
+#[test]
+fn a_ring_keeps_its_name_and_is_closed_when_it_stops() {
+    let mut shop = Shop::new();
+    operator(&mut shop, "operator", 10);
+    let young = shop.leads();
+    operator(&mut shop, "operator-2", 12);
+    shop.order("later", 200, Some("own-later"));
+    let old = shop.leads();
+    assert!(!young[0].closed && old.iter().all(|l| l.closed), "{old:?}");
+    assert!(old.iter().any(|l| l.ring == young[0].ring), "{old:?}");
+}
+
+#[test]
+fn the_same_events_give_the_same_leads() {
+    let build = || {
+        let mut shop = Shop::new();
+        operator(&mut shop, "operator", 20);
+        shop.leads()
+    };
+    assert_eq!(build(), build());
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    assert_eq!(rings(&Record::default(), Currency::USD, &Settings::default()), []);
+}
