@@ -218,13 +218,11 @@ impl Mixture {
     pub(crate) fn keeps(&self, phrase: usize) -> f64 {
         self.keep[phrase]
     }
-    /// Accounts that look as if they wrote from the script, and how many would if there were none.
-    pub(crate) fn counts(&self, table: &Table) -> (f64, f64) {
-        let member = |mask: Mask| self.probability(mask) >= 0.5;
-        let observed = table.cells.iter().filter(|c| member(c.0)).map(|c| c.1).sum();
+    /// How many accounts would look as if they wrote from the script if there were none.
+    pub(crate) fn expected(&self, table: &Table) -> f64 {
         let masks = (0..1u32 << table.phrases).map(|m| m as Mask);
-        let share: f64 = masks.filter(|m| member(*m)).map(|m| self.everybody.probability(m)).sum();
-        (observed, share * table.total())
+        let members = masks.filter(|m| self.probability(*m) >= 0.5);
+        members.map(|m| self.everybody.probability(m)).sum::<f64>() * table.total()
     }
 }
 
@@ -248,6 +246,9 @@ mod tests {
                 mask
             })
             .collect()
+    }
+    fn members(mixture: &Mixture, t: &Table) -> f64 {
+        t.cells.iter().filter(|c| mixture.probability(c.0) >= 0.5).map(|c| c.1).sum()
     }
     fn table(masks: &[Mask]) -> Table {
         let mut cells: BTreeMap<Mask, f64> = BTreeMap::new();
@@ -274,7 +275,8 @@ mod tests {
     fn honest_people_with_a_writing_tool_are_expected() {
         for salt in 0..10 {
             let t = table(&honest(3_000, salt));
-            let (observed, expected) = Mixture::fit(&t).counts(&t);
+            let mixture = Mixture::fit(&t);
+            let (observed, expected) = (members(&mixture, &t), mixture.expected(&t));
             assert!(observed <= 3.0 * expected + 6.0, "{observed} {expected}");
         }
     }
@@ -286,7 +288,7 @@ mod tests {
         masks.extend([0b11101, 0b11110, 0b01111, 0b10111, 0b11011, 0b11101, 0b11110, 0b01111]);
         let t = table(&masks);
         let mixture = Mixture::fit(&t);
-        let (observed, expected) = mixture.counts(&t);
+        let (observed, expected) = (members(&mixture, &t), mixture.expected(&t));
         assert!(observed >= 15.0 && expected < 2.0, "{observed} {expected}");
         assert!(mixture.probability(0b11111) > 0.95 && mixture.probability(0) < 1e-4);
         assert!(mixture.evidence(0b11111) > mixture.evidence(0b11011));

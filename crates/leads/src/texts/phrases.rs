@@ -74,7 +74,7 @@ pub(crate) fn phrases(leader: &str, group: &[u32], shelf: &Shelf, sample: &Sampl
             continue;
         };
         let goes_on = open.as_ref().and_then(|p| p.chain.last()).is_some_and(|last| {
-            let (before, now) = (sample.texts(*last), sample.texts(shingle));
+            let (before, now) = (sample.places(*last), sample.places(shingle));
             common(before, now) as f64 >= CONTINUE_MIN * before.len() as f64
         });
         match &mut open {
@@ -122,7 +122,7 @@ fn drop_seams(found: &mut Vec<Phrase>) {
 }
 
 fn rarest(mut found: Vec<Phrase>, sample: &Sample) -> Vec<Phrase> {
-    let uses = |p: &Phrase| p.chain.iter().map(|s| sample.texts(*s).len()).min().unwrap_or(0);
+    let uses = |p: &Phrase| p.chain.iter().map(|s| sample.places(*s).len()).min().unwrap_or(0);
     found.sort_by_cached_key(|p| (uses(p), p.joints));
     found.truncate(PHRASES_MAX);
     found.sort_by_key(|p| p.joints);
@@ -131,20 +131,25 @@ fn rarest(mut found: Vec<Phrase>, sample: &Sample) -> Vec<Phrase> {
 
 /// Which phrases each text of the sample has, and each of some more; texts with none are left out.
 pub(crate) fn masks(phrases: &[Phrase], more: &[u32], shelf: &Shelf, sample: &Sample) -> Vec<(u32, Mask)> {
-    let mut hits: Vec<(u32, Mask)> = Vec::new();
-    let mut texts: Vec<u32> = Vec::new();
+    let mut all: Vec<Mask> = vec![0; sample.texts.len()];
+    let mut there: Vec<usize> = vec![0; sample.texts.len()];
     for (i, phrase) in phrases.iter().enumerate() {
-        texts.clear();
         for s in &phrase.shingles {
-            texts.extend_from_slice(sample.texts(*s));
+            for place in sample.places(*s) {
+                there[*place as usize] += 1;
+                if there[*place as usize] == phrase.needed() {
+                    all[*place as usize] |= 1 << i;
+                }
+            }
         }
-        texts.sort_unstable();
-        let same = texts.chunk_by(|a, b| a == b).filter(|c| c.len() >= phrase.needed());
-        hits.extend(same.map(|c| (c[0], 1 << i)));
-        let more = more.iter().filter(|n| phrase.is_in(shelf, **n as usize));
-        hits.extend(more.map(|n| (*n, 1 << i)));
+        there.fill(0);
     }
-    hits.sort_unstable();
-    let texts = hits.chunk_by(|a, b| a.0 == b.0);
-    texts.map(|c| (c[0].0, c.iter().fold(0, |mask, hit| mask | hit.1))).collect()
+    let sampled = sample.texts.iter().copied().zip(all);
+    let asked = more.iter().map(|n| {
+        let has = |(i, p): (usize, &Phrase)| Mask::from(p.is_in(shelf, *n as usize)) << i;
+        (*n, phrases.iter().enumerate().map(has).sum())
+    });
+    let mut out: Vec<(u32, Mask)> = sampled.chain(asked).filter(|m| m.1 != 0).collect();
+    out.sort_unstable();
+    out
 }

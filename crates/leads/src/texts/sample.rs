@@ -13,9 +13,11 @@ pub(crate) const TEXTS_MAX: usize = 40_000;
 pub(crate) struct Sample {
     /// Ascending.
     shingles: Vec<Shingle>,
-    /// Where the texts of each end.
+    /// Where the places of each end.
     ends: Vec<usize>,
-    texts: Vec<u32>,
+    places: Vec<u32>,
+    /// The text at each place, ascending.
+    pub(crate) texts: Vec<u32>,
     /// How many accounts stand for one.
     pub(crate) scale: f64,
     /// Accounts in it.
@@ -28,15 +30,18 @@ impl Sample {
         let one_in = shelf.len().div_ceil(TEXTS_MAX).max(1) as u64;
         let all: BTreeSet<u32> = accounts.iter().copied().collect();
         let inside: BTreeSet<u32> = all.iter().copied().filter(|a| picked(*a, one_in)).collect();
+        let texts: Vec<u32> =
+            (0..shelf.len() as u32).filter(|n| inside.contains(&accounts[*n as usize])).collect();
         let mut pairs: Vec<(Shingle, u32)> = Vec::new();
-        for n in (0..shelf.len()).filter(|n| inside.contains(&accounts[*n])) {
-            pairs.extend(shelf.get(n).iter().map(|s| (*s, n as u32)));
+        for (place, n) in texts.iter().enumerate() {
+            pairs.extend(shelf.get(*n as usize).iter().map(|s| (*s, place as u32)));
         }
         pairs.sort_unstable();
         let mut sample = Sample {
             shingles: Vec::new(),
             ends: Vec::new(),
-            texts: pairs.iter().map(|p| p.1).collect(),
+            places: pairs.iter().map(|p| p.1).collect(),
+            texts,
             scale: all.len() as f64 / inside.len().max(1) as f64,
             accounts: inside.len(),
             one_in,
@@ -54,15 +59,15 @@ impl Sample {
     pub(crate) fn has(&self, account: u32) -> bool {
         picked(account, self.one_in)
     }
-    /// The texts that contain a pair, ascending.
-    pub(crate) fn texts(&self, shingle: Shingle) -> &[u32] {
+    /// The places of the texts that contain a pair, ascending.
+    pub(crate) fn places(&self, shingle: Shingle) -> &[u32] {
         match self.shingles.binary_search(&shingle) {
-            Ok(i) => &self.texts[if i == 0 { 0 } else { self.ends[i - 1] }..self.ends[i]],
+            Ok(i) => &self.places[if i == 0 { 0 } else { self.ends[i - 1] }..self.ends[i]],
             Err(_) => &[],
         }
     }
     pub(crate) fn bytes(&self) -> usize {
-        (self.shingles.capacity() + self.texts.capacity()) * size_of::<u32>()
+        (self.shingles.capacity() + self.places.capacity() + self.texts.capacity()) * size_of::<u32>()
             + self.ends.capacity() * size_of::<usize>()
     }
 }
@@ -71,7 +76,7 @@ fn picked(account: u32, one_in: u64) -> bool {
     mix(u64::from(account)) % one_in == 0
 }
 
-/// How many texts are in both ascending lists.
+/// How many are in both ascending lists.
 pub(crate) fn common(a: &[u32], b: &[u32]) -> usize {
     let (mut i, mut j, mut both) = (0, 0, 0);
     while i < a.len() && j < b.len() {
@@ -96,8 +101,8 @@ mod tests {
         let sample = Sample::of(&shelf, &[4, 5, 6]);
         assert_eq!((sample.accounts, sample.scale), (3, 1.0));
         let shared: Vec<u32> = shelf.get(0).iter().copied().filter(|s| shelf.contains(1, *s)).collect();
-        assert!(shared.iter().any(|s| sample.texts(*s) == [0, 1]));
-        assert!(sample.texts(12_345).is_empty());
+        assert!(shared.iter().any(|s| sample.places(*s) == [0, 1]));
+        assert!(sample.places(12_345).is_empty());
         assert_eq!(common(&[1, 3, 5, 9], &[0, 3, 4, 9]), 2);
     }
 }

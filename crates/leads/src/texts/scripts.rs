@@ -125,19 +125,22 @@ pub fn search(texts: &[Text], settings: &Settings) -> Search {
     let leaders = neighbours.leaders(&corpus.accounts, settings.accounts_min);
     let mut found: Vec<Group> = Vec::new();
     let mut taken: BTreeSet<u32> = BTreeSet::new();
-    let mut groups = 0;
-    for leader in leaders.into_iter().take(LEADERS_MAX) {
-        if taken.contains(&leader) {
+    let mut tried: BTreeSet<&[Shingle]> = BTreeSet::new();
+    for leader in leaders {
+        let same = !tried.insert(corpus.shelf.get(leader as usize));
+        if same || taken.contains(&leader) {
             continue;
         }
-        groups += 1;
+        if tried.len() > LEADERS_MAX {
+            break;
+        }
         let Some(group) = corpus.group(leader, &neighbours, settings) else { continue };
         if group.p_value * corpus.texts.len() as f64 <= settings.fdr {
             taken.extend(group.members.iter().map(|m| m.0));
             found.push(group);
         }
     }
-    Search { scripts: corpus.told(found, settings), empty, groups, bytes }
+    Search { scripts: corpus.told(found, settings), empty, groups: tried.len(), bytes }
 }
 
 /// All texts in the order of time, by number.
@@ -230,7 +233,7 @@ impl<'a> Corpus<'a> {
         let outside: Vec<u32> =
             around.iter().copied().filter(|n| !self.sample.has(self.account(*n))).collect();
         let masks = masks(&phrases, &outside, &self.shelf, &self.sample);
-        let table = self.table(&masks, phrases.len());
+        let table = self.table(&masks, &around, phrases.len());
         let mixture = Mixture::fit(&table);
         let members: Vec<(u32, Mask)> =
             masks.iter().copied().filter(|m| mixture.probability(m.1) >= 0.5).collect();
@@ -238,10 +241,11 @@ impl<'a> Corpus<'a> {
         if accounts.len() < settings.accounts_min {
             return None;
         }
-        let (observed, together) = mixture.counts(&table);
-        let by_pairs = upper_tail(observed as u64, together, 0.0);
-        let copied = self.copied(&phrases, &masks, &accounts, settings);
-        let by_words = copied.map_or(1.0, |expected| upper_tail(accounts.len() as u64, expected, 0.0));
+        let observed = accounts.len() as u64;
+        let together = mixture.expected(&table);
+        let copied = self.copied(&phrases, &members, &accounts, settings);
+        let by_pairs = upper_tail(observed, together, 0.0);
+        let by_words = copied.map_or(1.0, |expected| upper_tail(observed, expected, 0.0));
         // Which of the leader's phrases to count was chosen by looking, and there are two tests.
         let choices = libm::exp2((phrases.len() + 1) as f64);
         let expected = if by_words < by_pairs { copied.unwrap_or(together) } else { together };
@@ -260,7 +264,7 @@ impl<'a> Corpus<'a> {
     fn copied(
         &self,
         phrases: &[Phrase],
-        masks: &[(u32, Mask)],
+        members: &[(u32, Mask)],
         accounts: &BTreeSet<u32>,
         settings: &Settings,
     ) -> Option<f64> {
@@ -268,12 +272,10 @@ impl<'a> Corpus<'a> {
         if accounts.len() as f64 > settings.everybodys * everybody {
             return None;
         }
-        let outsider = |text: u32| !accounts.contains(&self.account(text));
-        let inside: Vec<u32> = self.one_an_account(masks.iter().map(|m| m.0).filter(|t| !outsider(*t)));
         let own = |s: Shingle| {
-            let outside = self.distinct(self.sample.texts(s).iter().copied().filter(|t| outsider(*t)));
-            let inside = inside.iter().filter(|t| self.shelf.contains(**t as usize, s)).count();
-            outside as f64 * self.sample.scale <= OUTSIDERS_MAX * inside as f64
+            let has = members.iter().map(|m| m.0).filter(|t| self.shelf.contains(*t as usize, s));
+            let inside = self.distinct(has) as f64;
+            f64::from(self.stock.uses(s)) - inside <= OUTSIDERS_MAX * inside
         };
         let joints: Vec<(usize, Shingle)> =
             phrases.iter().flat_map(Phrase::chain).filter(|j| own(j.1)).collect();
@@ -282,21 +284,22 @@ impl<'a> Corpus<'a> {
         if runs.is_empty() {
             return None;
         }
+        let outsiders = |s: Shingle| -> Vec<u32> {
+            let outside = |place: &u32| {
+                let text = self.sample.texts[*place as usize];
+                !accounts.contains(&self.account(text))
+            };
+            self.sample.places(s).iter().copied().filter(outside).collect()
+        };
         // Word after word, as others go on.
-        let ln_chance: f64 = runs
-            .iter()
-            .flat_map(|run| run.windows(2))
-            .map(|pair| {
-                let [before, now] = [pair[0].1, pair[1].1].map(|s| {
-                    self.sample.texts(s).iter().copied().filter(|t| outsider(*t)).collect::<Vec<_>>()
-                });
-                libm::log((common(&before, &now) as f64 + NEXT_WORD) / (before.len() as f64 + 1.0))
-            })
-            .sum();
-        let has_all =
-            |t: &u32| runs.iter().flat_map(|run| run.iter()).all(|j| self.shelf.contains(*t as usize, j.1));
-        let others = masks.iter().map(|m| m.0).filter(|t| outsider(*t) && has_all(t));
-        Some(self.distinct(others) as f64 * self.sample.scale + everybody * libm::exp(ln_chance))
+        let (mut ln_chance, mut others) = (0.0, f64::INFINITY);
+        for pair in runs.iter().flat_map(|run| run.windows(2)) {
+            let [before, now] = [pair[0].1, pair[1].1].map(outsiders);
+            let both = common(&before, &now) as f64;
+            ln_chance += libm::log((both + NEXT_WORD) / (before.len() as f64 + 1.0));
+            others = others.min(both * self.sample.scale);
+        }
+        Some(others + everybody * libm::exp(ln_chance))
     }
 
     fn distinct(&self, texts: impl Iterator<Item = u32>) -> usize {
@@ -309,19 +312,21 @@ impl<'a> Corpus<'a> {
         texts.filter(|t| seen.insert(self.account(*t))).collect()
     }
 
-    /// Accounts by the phrases that they use: an account by its text with the most of them.
-    fn table(&self, masks: &[(u32, Mask)], phrases: usize) -> Table {
+    /// Accounts by the phrases that they use: an account by its text with the most of them. Those around the leader stand for
+    /// themselves, others of the sample for as many as the sample says.
+    fn table(&self, masks: &[(u32, Mask)], around: &[u32], phrases: usize) -> Table {
         let mut best: BTreeMap<u32, Mask> = BTreeMap::new();
         for &(text, mask) in masks {
             let of = best.entry(self.account(text)).or_default();
             *of = core::cmp::max_by_key(*of, mask, |m| (m.count_ones(), *m));
         }
+        let around: BTreeSet<u32> = around.iter().map(|n| self.account(*n)).collect();
         let mut cells: BTreeMap<Mask, f64> = BTreeMap::new();
         let mut sampled = 0;
         for (account, mask) in best {
-            let inside = self.sample.has(account);
-            sampled += usize::from(inside);
-            *cells.entry(mask).or_default() += if inside { self.sample.scale } else { 1.0 };
+            sampled += usize::from(self.sample.has(account));
+            *cells.entry(mask).or_default() +=
+                if around.contains(&account) { 1.0 } else { self.sample.scale };
         }
         *cells.entry(0).or_default() += (self.sample.accounts - sampled) as f64 * self.sample.scale;
         Table { phrases, cells: cells.into_iter().collect() }

@@ -49,10 +49,13 @@ impl Stock {
     pub(crate) fn accounts(&self) -> u32 {
         self.accounts
     }
+    /// How many of them use a pair.
+    pub(crate) fn uses(&self, shingle: Shingle) -> u32 {
+        self.uses.get(&shingle).map_or(0, |u| u.0)
+    }
     /// How surprising it is that an account uses a pair, in sixteenths of a nat: 0 where all do.
     pub(crate) fn weight(&self, shingle: Shingle) -> u8 {
-        let uses = self.uses.get(&shingle).map_or(0, |u| u.0);
-        let surprise = libm::log(f64::from(self.accounts + 1) / (f64::from(uses) + 0.5));
+        let surprise = libm::log(f64::from(self.accounts + 1) / (f64::from(self.uses(shingle)) + 0.5));
         libm::round(surprise * SIXTEENTHS).clamp(0.0, 255.0) as u8
     }
     /// A weight as a number of copies in a sketch: 0 for what nearly everybody uses, [`COPIES_MAX`] for what nobody else does.
