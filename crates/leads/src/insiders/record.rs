@@ -1,5 +1,6 @@
 //! What did the staff do? Gathered from events in the order of the log; a person is a number from here on.
 
+use crate::numbers::Numbers;
 use ringfence_domain::event::SessionStarted;
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{Action, Assigned, ClaimReason, DecidedBy, Direction, Lane, Role, ScanStatus};
@@ -8,28 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// For so long a network that came with a new machine is not the person's own yet.
 const STRANGE: Duration = Duration::days(14);
-
-/// Numbers for texts, in the order in which they come.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Numbers {
-    by_text: BTreeMap<String, u32>,
-    texts: Vec<String>,
-}
-
-impl Numbers {
-    pub(crate) fn of(&mut self, text: &str) -> u32 {
-        if let Some(&n) = self.by_text.get(text) {
-            return n;
-        }
-        let n = self.texts.len() as u32;
-        self.by_text.insert(text.to_owned(), n);
-        self.texts.push(text.to_owned());
-        n
-    }
-    pub(crate) fn text(&self, n: u32) -> &str {
-        &self.texts[n as usize]
-    }
-}
 
 /// A member of staff as announced; the latest announcement stands.
 #[derive(Clone, Copy, Debug, Default)]

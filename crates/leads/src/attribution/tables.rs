@@ -1,0 +1,169 @@
+//! How often does a trait have a value under a cause? Frequencies learned from responsibilities, drawn to where they began.
+
+use crate::attribution::causes::{CAUSES, Cause};
+use crate::attribution::graph::{Claim, Edge, Graph};
+use crate::attribution::traits::{
+    FAMILIES, Family, Kind, NOT_APPLICABLE, PROOFS, TRAITS, Values, proof_likelier,
+};
+
+/// Weight of where the learning begins: as many claims of the cause.
+const FIRST_WEIGHT: f64 = 60.0;
+/// What a value counts that never came.
+const SMOOTH: f64 = 0.5;
+
+const WIDTH: usize = {
+    let (mut sum, mut n) = (0, 0);
+    while n < TRAITS.len() {
+        sum += TRAITS[n].values.len();
+        n += 1;
+    }
+    sum
+};
+
+const STARTS: [usize; TRAITS.len()] = {
+    let (mut starts, mut n) = ([0; TRAITS.len()], 1);
+    while n < TRAITS.len() {
+        starts[n] = starts[n - 1] + TRAITS[n - 1].values.len();
+        n += 1;
+    }
+    starts
+};
+
+/// A number for each value of each trait, by cause and family.
+type Cells = Vec<f64>;
+
+/// Which values a claim has: places within a row of [`WIDTH`] cells.
+fn places(values: &Values) -> impl Iterator<Item = (usize, usize)> + '_ {
+    values
+        .iter()
+        .enumerate()
+        .filter(|(_, v)| **v != NOT_APPLICABLE)
+        .map(|(of, &value)| (of, STARTS[of] + usize::from(value)))
+}
+
+/// The row of a cause's figures for a trait. How claims part into families is one figure for both.
+fn row(cause: usize, family: Family, of: usize) -> usize {
+    let family = if of == Kind::Family as usize { 0 } else { family as usize };
+    (cause * FAMILIES + family) * WIDTH
+}
+
+/// Logarithms of the frequencies.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables {
+    /// Where the learning begins.
+    first: Cells,
+    ln: Cells,
+    /// Of proofs by cause, against all delivered parcels.
+    proofs_first: [[f64; PROOFS]; CAUSES],
+    proofs_all: [f64; PROOFS],
+    ln_proofs: [[f64; PROOFS]; CAUSES],
+}
+
+/// Makes each trait's cells of a row sum to one.
+fn normalise(cells: &mut [f64]) {
+    for (of, start) in TRAITS.iter().zip(STARTS) {
+        let cells = &mut cells[start..start + of.values.len()];
+        let sum: f64 = cells.iter().sum();
+        for cell in cells {
+            *cell /= sum;
+        }
+    }
+}
+
+impl Tables {
+    pub(crate) fn new(graph: &Graph) -> Tables {
+        let mut all = vec![SMOOTH; FAMILIES * WIDTH];
+        for claim in &graph.claims {
+            for (of, place) in places(&claim.values) {
+                all[row(0, claim.family, of) + place] += 1.0;
+            }
+        }
+        let mut first = vec![0.0; CAUSES * FAMILIES * WIDTH];
+        for (number, cause) in Cause::ALL.into_iter().enumerate() {
+            for family in 0..FAMILIES {
+                let cells = &mut first[(number * FAMILIES + family) * WIDTH..][..WIDTH];
+                cells.copy_from_slice(&all[family * WIDTH..][..WIDTH]);
+                for (of, start) in TRAITS.iter().zip(STARTS) {
+                    let likelier = of.likelier.iter().find(|(c, _)| *c == cause);
+                    for (cell, factor) in cells[start..].iter_mut().zip(likelier.map_or(&[][..], |l| l.1)) {
+                        *cell *= factor;
+                    }
+                }
+                normalise(cells);
+            }
+        }
+        let sum: f64 = graph.proofs.iter().map(|n| n + SMOOTH).sum();
+        let proofs_all = graph.proofs.map(|n| (n + SMOOTH) / sum);
+        let proofs_first = Cause::ALL.map(|cause| {
+            let mut cells = proofs_all;
+            for (proof, cell) in cells.iter_mut().enumerate() {
+                *cell *= proof_likelier(cause, proof as u8);
+            }
+            let sum: f64 = cells.iter().sum();
+            cells.map(|c| c / sum)
+        });
+        let mut tables =
+            Tables { ln: vec![0.0; first.len()], first, proofs_first, proofs_all, ln_proofs: [[0.0; PROOFS]; CAUSES] };
+        tables.learn(graph, &[]);
+        tables
+    }
+
+    /// Takes the frequencies from the shares of the causes, one an edge; without shares, those of the beginning.
+    pub(crate) fn learn(&mut self, graph: &Graph, shares: &[f64]) {
+        let mut cells: Cells = self.first.iter().map(|c| c * FIRST_WEIGHT).collect();
+        let mut proofs = self.proofs_first.map(|cells| cells.map(|c| c * FIRST_WEIGHT));
+        if !shares.is_empty() {
+            for claim in &graph.claims {
+                let mut by_cause = [0.0; CAUSES];
+                for edge in claim.edges.clone() {
+                    let Edge { cause, proof, .. } = graph.edges[edge];
+                    by_cause[cause as usize] += shares[edge];
+                    if proof != NOT_APPLICABLE {
+                        proofs[cause as usize][usize::from(proof)] += shares[edge];
+                    }
+                }
+                for (cause, share) in by_cause.into_iter().enumerate().filter(|(_, s)| *s > 0.0) {
+                    for (of, place) in places(&claim.values) {
+                        cells[row(cause, claim.family, of) + place] += share;
+                    }
+                }
+            }
+        }
+        for row in cells.chunks_exact_mut(WIDTH) {
+            normalise(row);
+        }
+        for (ln, cell) in self.ln.iter_mut().zip(cells) {
+            *ln = libm::log(cell);
+        }
+        for (ln, cells) in self.ln_proofs.iter_mut().zip(proofs) {
+            let sum: f64 = cells.iter().sum();
+            for ((ln, cell), all) in ln.iter_mut().zip(cells).zip(self.proofs_all) {
+                *ln = libm::log(cell / sum / all);
+            }
+        }
+    }
+
+    /// The logarithm of how likely the claim's traits are under each cause.
+    pub(crate) fn ln_likely(&self, family: Family, values: &Values) -> [f64; CAUSES] {
+        let mut ln = [0.0; CAUSES];
+        for (of, place) in places(values) {
+            for (cause, ln) in ln.iter_mut().enumerate() {
+                *ln += self.ln[row(cause, family, of) + place];
+            }
+        }
+        ln
+    }
+    /// The logarithm of how much likelier the parcel's proof is under a cause than among all parcels.
+    pub(crate) fn ln_proof(&self, edge: Edge) -> f64 {
+        if edge.proof == NOT_APPLICABLE { 0.0 } else { self.ln_proofs[edge.cause as usize][usize::from(edge.proof)] }
+    }
+    /// By trait: the logarithm of how much likelier its value is under one cause than under another.
+    pub(crate) fn ln_ratios(&self, claim: &Claim, cause: Cause, other: Cause) -> Vec<(usize, u8, f64)> {
+        places(&claim.values)
+            .map(|(of, place)| {
+                let ln = |c: Cause| self.ln[row(c as usize, claim.family, of) + place];
+                (of, claim.values[of], ln(cause) - ln(other))
+            })
+            .collect()
+    }
+}
