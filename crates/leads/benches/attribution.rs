@@ -16,7 +16,7 @@ use ranks::{Calibration, Ranking};
 use ringfence_domain::rates::Rates;
 use ringfence_domain::{Body, Currency, Duration, Event};
 use ringfence_leads::attribution::{
-    AsOf, Cause, ClaimShares, Culprit, Record, RequestFigures, Settings, attribute,
+    AsOf, Attribution, Cause, ClaimShares, Culprit, Record, RequestFigures, Settings, attribute,
 };
 use ringfence_simulate::{
     Actor, DEFAULT, DriverNature, EventSink, HARDER, Kind, Label, RefundTruth, Scenario, TruthRecord, TruthSink,
@@ -27,12 +27,15 @@ use std::time::Instant;
 /// Shares of the abusive accounts at which lists are compared.
 const RECALLS: [f64; 4] = [0.10, 0.25, 0.50, 0.75];
 /// How often the figures of requests are inferred anew.
-const EVERY: Duration = Duration::days(7);
+const EVERY: Duration = Duration::days(30);
+
+/// For so many seeds of a scenario: it takes a run a month.
+const AS_OF_SEEDS: u64 = 1;
 
 struct Gather {
     record: Record,
     rates: Rates,
-    as_of: AsOf,
+    as_of: Option<AsOf>,
     figures: Vec<RequestFigures>,
     /// By account: orders, requests, claims about a delivery.
     counts: BTreeMap<String, [f64; 3]>,
@@ -44,10 +47,11 @@ struct Gather {
 impl EventSink for Gather {
     fn event(&mut self, event: &Event) -> std::io::Result<()> {
         self.record.see(event, &self.rates);
-        let start = Instant::now();
-        let figures = self.as_of.see(event, &self.rates);
-        self.as_of_seconds += start.elapsed().as_secs_f64();
-        self.figures.extend(figures);
+        if let Some(as_of) = &mut self.as_of {
+            let start = Instant::now();
+            self.figures.extend(as_of.see(event, &self.rates));
+            self.as_of_seconds += start.elapsed().as_secs_f64();
+        }
         match &event.body {
             Body::OrderPlaced(e) => self.counts.entry(e.account.to_string()).or_default()[0] += 1.0,
             Body::RefundRequested(e) => {
@@ -127,8 +131,8 @@ impl Truth {
 /// Sums over all shops.
 #[derive(Default)]
 struct Sums {
-    /// Honest accounts above, by recall: attribution, past refund rate, claims an order.
-    wrong: [[f64; 3]; RECALLS.len()],
+    /// Honest accounts above, by recall and ranking: attribution, the same without verdicts, past refund rate, claims an order.
+    wrong: [[f64; 4]; RECALLS.len()],
     calibration: BTreeMap<Culprit, Calibration>,
     leads: usize,
     leads_right: usize,
@@ -140,7 +144,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<u32>().ok());
     let (seeds, accounts, days) =
         (numbers.next().unwrap_or(5), numbers.next().unwrap_or(30_000), numbers.next().unwrap_or(365));
-    let settings = Settings { verdicts: std::env::var_os("RINGFENCE_NO_VERDICTS").is_none(), ..Settings::default() };
+    let settings = Settings::default();
     println!("{accounts} accounts, {days} days, {settings:?}");
     let mut sums = Sums::default();
     for (name, text) in [("default", DEFAULT), ("harder", HARDER)] {
@@ -165,7 +169,7 @@ fn shop(
     let mut gather = Gather {
         record: Record::default(),
         rates: Rates::new(Currency::USD),
-        as_of: AsOf::new(EVERY, settings),
+        as_of: (seed <= AS_OF_SEEDS).then(|| AsOf::new(EVERY, settings)),
         figures: Vec::new(),
         counts: BTreeMap::new(),
         past: BTreeMap::new(),
@@ -177,8 +181,11 @@ fn shop(
     let run = attribution.run();
     println!("\n{name}, seed {seed}: {run:?}, {:.2} s", start.elapsed().as_secs_f64());
 
-    let any: BTreeMap<String, f64> = attribution.accounts().into_iter().map(|p| (p.id, p.any)).collect();
-    for_accounts(&truth, &gather, &any, sums);
+    let any = |attribution: &Attribution<'_>| -> BTreeMap<String, f64> {
+        attribution.accounts().into_iter().map(|p| (p.id, p.any)).collect()
+    };
+    let without = attribute(&gather.record, &Settings { verdicts: false, ..*settings });
+    for_accounts(&truth, &gather, &[any(&attribution), any(&without)], sums);
 
     let mut patterns: BTreeMap<String, [f64; 3]> = BTreeMap::new();
     for cause in [Cause::Kept, Cause::Strayed] {
@@ -212,6 +219,9 @@ fn shop(
         }
     }
 
+    if seed > AS_OF_SEEDS {
+        return Ok(());
+    }
     let late = truth.refunds.values().map(|r| r.requested_at).max().map(|end| end.plus(Duration(-Duration::days(i64::from(days) / 3).0)));
     let of_last_third = gather.figures.iter().filter_map(|f| {
         let refund = truth.refunds.get(&f.refund).filter(|r| Some(r.requested_at) >= late)?;
@@ -220,7 +230,7 @@ fn shop(
     let requests: Vec<_> = of_last_third.collect();
     let ranking = |score: &dyn Fn(&RequestFigures) -> f64| Ranking::new(requests.iter().map(|(f, abuse)| (score(f), *abuse)));
     println!(
-        "  requests of the last third, from what was known before each (inferred weekly, {:.0} s in all): average precision \
+        "  requests of the last third, from what was known before each (inferred monthly, {:.0} s in all): average precision \
          {:.3} by buyer + staff share, {:.3} by the account's rate, {:.3} by past refund rate",
         gather.as_of_seconds,
         ranking(&|f| f.buyer + f.staff).average_precision(),
@@ -230,12 +240,16 @@ fn shop(
     Ok(())
 }
 
-fn for_accounts(truth: &Truth, gather: &Gather, any: &BTreeMap<String, f64>, sums: &mut Sums) {
+/// A score by account and its orders, requests and claims about a delivery.
+type Score<'s> = &'s dyn Fn(&str, &[f64; 3]) -> f64;
+
+fn for_accounts(truth: &Truth, gather: &Gather, any: &[BTreeMap<String, f64>; 2], sums: &mut Sums) {
     let holders = truth.holders();
     let robbed = truth.robbed();
     let holder = |account: &str| holders.get(account).copied().unwrap_or(Holder::Honest);
-    let scores: [(&str, &dyn Fn(&str, &[f64; 3]) -> f64); 3] = [
-        ("attribution", &|account, _| any.get(account).copied().unwrap_or(0.0)),
+    let scores: [(&str, Score<'_>); 4] = [
+        ("attribution", &|account, _| any[0].get(account).copied().unwrap_or(0.0)),
+        ("attribution without verdicts", &|account, _| any[1].get(account).copied().unwrap_or(0.0)),
         ("past refund rate", &|_, [orders, requests, _]| requests / orders.max(1.0)),
         ("claims an order", &|_, [orders, _, claims]| claims / orders.max(1.0)),
     ];
@@ -308,10 +322,18 @@ fn for_drivers(truth: &Truth, figures: &BTreeMap<String, [f64; 3]>, leads: &[&st
 
 fn summary(sums: &Sums) {
     println!("\nhonest accounts above, over all shops (goal: at most half of those of the past refund rate)");
-    println!("| recall | attribution | past refund rate | claims an order | share of the past refund rate's |");
-    println!("|---|---|---|---|---|");
-    for (recall, [ours, rate, claims]) in RECALLS.iter().zip(sums.wrong) {
-        println!("| {recall} | {ours:.0} | {rate:.0} | {claims:.0} | {:.2} |", ours / rate);
+    println!(
+        "| recall | attribution | without verdicts | past refund rate | claims an order | of the past refund rate's | of claims' |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for (recall, [ours, without, rate, claims]) in RECALLS.iter().zip(sums.wrong) {
+        println!(
+            "| {recall} | {ours:.0} | {without:.0} | {rate:.0} | {claims:.0} | {:.3}, {:.3} | {:.3}, {:.3} |",
+            ours / rate,
+            without / rate,
+            ours / claims,
+            without / claims
+        );
     }
     println!(
         "\ndrivers as leads: {} of {} right (goal for the false-discovery rate: 0.10); {} of {} thieves found",

@@ -3,12 +3,12 @@
 use std::fmt;
 
 /// Scores by group of equal ones, highest first: (score, right ones, wrong ones).
-pub struct Ranking {
+pub(crate) struct Ranking {
     groups: Vec<(f64, f64, f64)>,
 }
 
 impl Ranking {
-    pub fn new(scored: impl Iterator<Item = (f64, bool)>) -> Ranking {
+    pub(crate) fn new(scored: impl Iterator<Item = (f64, bool)>) -> Ranking {
         let mut scored: Vec<(f64, bool)> = scored.collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut groups: Vec<(f64, f64, f64)> = Vec::new();
@@ -28,11 +28,11 @@ impl Ranking {
         self.groups.iter().map(|g| g.2).sum()
     }
     /// The share of right ones: the average precision of a ranking by chance.
-    pub fn base(&self) -> f64 {
+    pub(crate) fn base(&self) -> f64 {
         self.right() / (self.right() + self.wrong())
     }
     /// Wrong ones above the place at which this share of the right ones is found.
-    pub fn wrong_at(&self, recall: f64) -> f64 {
+    pub(crate) fn wrong_at(&self, recall: f64) -> f64 {
         let mut wanted = recall * self.right();
         let mut above = 0.0;
         for (_, right, wrong) in &self.groups {
@@ -45,7 +45,7 @@ impl Ranking {
         above
     }
     /// The score at that place.
-    pub fn threshold(&self, recall: f64) -> f64 {
+    pub(crate) fn threshold(&self, recall: f64) -> f64 {
         let (wanted, mut found) = (recall * self.right(), 0.0);
         for (score, right, _) in &self.groups {
             found += right;
@@ -56,7 +56,7 @@ impl Ranking {
         f64::NEG_INFINITY
     }
     /// The chance that a right one stands above a wrong one.
-    pub fn auc(&self) -> f64 {
+    pub(crate) fn auc(&self) -> f64 {
         let (mut above, mut sum) = (0.0, 0.0);
         for (_, right, wrong) in &self.groups {
             sum += wrong * (above + right / 2.0);
@@ -64,7 +64,7 @@ impl Ranking {
         }
         sum / (self.right() * self.wrong())
     }
-    pub fn average_precision(&self) -> f64 {
+    pub(crate) fn average_precision(&self) -> f64 {
         let (mut right_above, mut above, mut sum) = (0.0, 0.0, 0.0);
         for (_, right, wrong) in &self.groups {
             right_above += right;
@@ -77,18 +77,18 @@ impl Ranking {
 
 /// Probabilities in tenths, beside how often it was so.
 #[derive(Default)]
-pub struct Calibration {
+pub(crate) struct Calibration {
     /// Sum of probabilities, hits, count.
     bins: [(f64, f64, f64); 10],
 }
 
 impl Calibration {
-    pub fn add(&mut self, probability: f64, so: bool) {
+    pub(crate) fn add(&mut self, probability: f64, so: bool) {
         let bin = &mut self.bins[((probability * 10.0) as usize).min(9)];
         *bin = (bin.0 + probability, bin.1 + f64::from(u8::from(so)), bin.2 + 1.0);
     }
     /// Expected calibration error.
-    pub fn error(&self) -> f64 {
+    pub(crate) fn error(&self) -> f64 {
         let all: f64 = self.bins.iter().map(|b| b.2).sum();
         self.bins.iter().map(|(sum, hits, _)| (sum - hits).abs()).sum::<f64>() / all
     }

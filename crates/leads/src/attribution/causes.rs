@@ -45,18 +45,19 @@ impl Cause {
             Cause::Stranger | Cause::Trouble | Cause::Habit => Culprit::Nobody,
         }
     }
-    /// What is believed of the rate of such claims before any data: vague, and soon outweighed.
+    /// What is believed of the rate of such claims before any data; it is outweighed by a shop of some size.
     pub(crate) fn first_belief(self) -> FirstBelief {
         let belief = |mean, weight, shape, least, most| FirstBelief { mean, weight, shape, bounds: [least, most] };
         match self {
             // Most accounts never lie, few do so again and again: a small shape.
-            Cause::Buyer => belief(0.01, 200.0, 0.15, 0.05, 2.0),
-            Cause::Kept => belief(0.0008, 2_000.0, 0.1, 0.02, 1.0),
-            Cause::Strayed => belief(0.0015, 2_000.0, 0.3, 0.05, 3.0),
-            Cause::Staff => belief(0.002, 200.0, 0.1, 0.02, 1.0),
-            Cause::Stranger => belief(0.002, 2_000.0, 1.0, 0.2, 20.0),
-            Cause::Trouble => belief(0.015, 200.0, 5.0, 1.0, 100.0),
-            Cause::Habit => belief(0.15, 50.0, 2.0, 0.3, 20.0),
+            Cause::Buyer => belief(0.002, 20_000.0, 0.2, 0.1, 1.0),
+            Cause::Kept => belief(0.0005, 20_000.0, 0.1, 0.02, 1.0),
+            Cause::Strayed => belief(0.001, 20_000.0, 0.3, 0.05, 3.0),
+            Cause::Staff => belief(0.003, 5_000.0, 0.1, 0.02, 1.0),
+            Cause::Stranger => belief(0.002, 20_000.0, 1.0, 0.2, 20.0),
+            Cause::Trouble => belief(0.015, 1_000.0, 5.0, 1.0, 100.0),
+            // A return is what it seems unless something else is behind it: the others are reckoned against it.
+            Cause::Habit => belief(1.0, 1.0, 1.0, 1.0, 1.0),
         }
     }
 }

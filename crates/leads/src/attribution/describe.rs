@@ -62,7 +62,6 @@ pub(crate) fn describe(record: &Record, refund: u32, asked: &Asked, bands: &Band
     let family = family(order, asked);
     let mut values = [NOT_APPLICABLE; TRAITS.len()];
     let mut set = |kind: Kind, value: u8| values[kind as usize] = value;
-    set(Kind::Family, family as u8);
     set(Kind::Reason, asked.reason.code());
     set(Kind::Lag, lag(delivered(record, order, asked.at), asked.at));
     set(Kind::Device, device(record, asked));

@@ -20,6 +20,8 @@ pub(crate) struct Edge {
     pub(crate) unit: u32,
     /// What the carrier shows for the parcel in question, where it is about one.
     pub(crate) proof: u8,
+    /// How many of the unit's occasions this one stands for.
+    pub(crate) occasions: f64,
 }
 
 /// A claim with its traits; its edges are a range of [`Graph::edges`].
@@ -41,6 +43,10 @@ pub(crate) struct Index {
     carriers: Vec<u32>,
     /// By carrier and month.
     cells: BTreeMap<(u32, i64), u32>,
+    /// Orders for each return: a return is as much occasion for a lie as so many orders.
+    orders_a_return: f64,
+    /// Claims about a delivery for each order: so rarely does staff get to decide about an order.
+    claims_an_order: f64,
 }
 
 fn place(ranks: &[u32], number: u32) -> u32 {
@@ -56,7 +62,16 @@ impl Index {
             areas: record.areas.ranks(),
             carriers: record.carriers.ranks(),
             cells: BTreeMap::new(),
+            orders_a_return: 0.0,
+            claims_an_order: 0.0,
         };
+        let families = record.asked.iter().flatten().map(|a| family(&record.orders[a.order as usize], a));
+        let (mut returns, mut claims) = (1.0, 1.0);
+        for family in families {
+            *(if family == Family::Return { &mut returns } else { &mut claims }) += 1.0;
+        }
+        let orders = 1.0 + record.orders.len() as f64;
+        (index.orders_a_return, index.claims_an_order) = (orders / returns, claims / orders);
         let keys: Vec<_> = record.orders.iter().map(|o| index.cell_key(record, o)).collect();
         for key in keys {
             index.cells.insert(key, 0);
@@ -100,7 +115,7 @@ pub(crate) struct Graph {
     pub(crate) bands: Bands,
     pub(crate) claims: Vec<Claim>,
     pub(crate) edges: Vec<Edge>,
-    /// Occasions by cause and unit: orders, parcels, or requests handled, counted as orders.
+    /// Occasions by cause and unit: orders and returns, parcels, requests handled.
     pub(crate) exposure: [Vec<f64>; CAUSES],
     /// Delivered parcels by what the carrier shows.
     pub(crate) proofs: [f64; PROOFS],
@@ -140,15 +155,20 @@ impl Graph {
 
 fn edges(record: &Record, index: &Index, refund: u32, asked: &Asked) -> Vec<Edge> {
     let order = &record.orders[asked.order as usize];
-    let plain = |cause, unit| Edge { cause, unit, proof: NOT_APPLICABLE };
-    let account = index.account(asked.account);
-    let mut edges = vec![plain(Cause::Buyer, account)];
-    let handled = handlers(record, refund, asked);
-    edges.extend(handled.into_iter().flatten().map(|staff| plain(Cause::Staff, index.staff(staff))));
-    match family(order, asked) {
-        Family::Return => edges.push(plain(Cause::Habit, account)),
+    let family = family(order, asked);
+    let edge = |cause, unit, proof, occasions| Edge { cause, unit, proof, occasions };
+    let plain = |cause, unit, occasions| edge(cause, unit, NOT_APPLICABLE, occasions);
+    let (for_buyer, for_staff) = match family {
+        Family::Return => (index.orders_a_return, 1.0),
+        Family::Delivery => (1.0, index.claims_an_order),
+    };
+    let mut edges = vec![plain(Cause::Buyer, index.account(asked.account), for_buyer)];
+    let handled = handlers(record, refund, asked).into_iter().flatten();
+    edges.extend(handled.map(|staff| plain(Cause::Staff, index.staff(staff), for_staff)));
+    match family {
+        Family::Return => edges.push(plain(Cause::Habit, UNKNOWN, 1.0)),
         Family::Delivery => {
-            edges.push(plain(Cause::Trouble, index.cell(record, order)));
+            edges.push(plain(Cause::Trouble, index.cell(record, order), 1.0));
             for &number in &order.parcels {
                 let parcel = &record.parcels[number as usize];
                 if parcel.delivered.is_none_or(|d| d > asked.at) {
@@ -157,11 +177,10 @@ fn edges(record: &Record, index: &Index, refund: u32, asked: &Asked) -> Vec<Edge
                 let proof = proof(parcel.in_hand, parcel.photo, parcel.distance_m);
                 if let Some(driver) = parcel.driver {
                     let unit = index.driver(driver);
-                    edges.push(Edge { cause: Cause::Kept, unit, proof });
-                    edges.push(Edge { cause: Cause::Strayed, unit, proof });
+                    edges.extend([Cause::Kept, Cause::Strayed].map(|cause| edge(cause, unit, proof, 1.0)));
                 }
-                let unit = parcel.area.map_or(UNKNOWN, |area| index.area(area));
-                edges.push(Edge { cause: Cause::Stranger, unit, proof });
+                let area = parcel.area.map_or(UNKNOWN, |area| index.area(area));
+                edges.push(edge(Cause::Stranger, area, proof, 1.0));
             }
         }
     }
@@ -184,41 +203,38 @@ fn exposure(record: &Record, index: &Index) -> ([Vec<f64>; CAUSES], [f64; PROOFS
     let mut areas = vec![0.0; index.areas.len()];
     let mut staff = vec![0.0; index.staff.len()];
     let mut proofs = [0.0; PROOFS];
-    let add = |list: &mut [f64], unit: u32| {
+    let add = |list: &mut [f64], unit: u32, occasions: f64| {
         if let Some(count) = list.get_mut(unit as usize) {
-            *count += 1.0;
+            *count += occasions;
         }
     };
     for order in &record.orders {
         if let Some(account) = order.account {
-            add(&mut orders, index.account(account));
+            add(&mut orders, index.account(account), 1.0);
         }
-        add(&mut cells, index.cell(record, order));
+        add(&mut cells, index.cell(record, order), 1.0);
     }
     for parcel in record.parcels.iter().filter(|p| p.delivered.is_some()) {
         proofs[usize::from(proof(parcel.in_hand, parcel.photo, parcel.distance_m))] += 1.0;
         if let Some(driver) = parcel.driver {
-            add(&mut drivers, index.driver(driver));
+            add(&mut drivers, index.driver(driver), 1.0);
         }
         if let Some(area) = parcel.area {
-            add(&mut areas, index.area(area));
+            add(&mut areas, index.area(area), 1.0);
         }
     }
-    let mut handled = 0.0;
     for (refund, asked) in record.asked.iter().enumerate() {
         let Some(asked) = asked else { continue };
         for member in handlers(record, refund as u32, asked).into_iter().flatten() {
-            add(&mut staff, index.staff(member));
-            handled += 1.0;
+            add(&mut staff, index.staff(member), 1.0);
+        }
+        if family(&record.orders[asked.order as usize], asked) == Family::Return {
+            add(&mut orders, index.account(asked.account), index.orders_a_return);
         }
     }
-    // A member of staff's false claim can be about any order: a request handled stands for so many orders.
-    let orders_each = record.orders.len() as f64 / f64::max(handled, 1.0);
-    for count in &mut staff {
-        *count *= orders_each;
-    }
     let by_cause = Cause::ALL.map(|cause| match cause {
-        Cause::Buyer | Cause::Habit => orders.clone(),
+        Cause::Buyer => orders.clone(),
+        Cause::Habit => Vec::new(),
         Cause::Kept | Cause::Strayed => drivers.clone(),
         Cause::Staff => staff.clone(),
         Cause::Stranger => areas.clone(),

@@ -15,7 +15,9 @@ use crate::attribution::graph::{Edge, Graph, UNKNOWN};
 use crate::attribution::tables::Tables;
 use crate::attribution::traits::NOT_APPLICABLE;
 
-/// Most sweeps. Loops are short of evidence, not long: it takes some twenty.
+/// Sweeps after which frequencies and beliefs are held as they are: what they still change is less than they are sure of.
+const LEARNING_SWEEPS: usize = 30;
+/// Most sweeps. With what is learned held, some five are enough.
 pub(crate) const SWEEPS_MAX: usize = 100;
 /// Inference ends when no share of a cause in a claim changed by more in a sweep.
 pub(crate) const CHANGE_END: f64 = 0.001;
@@ -99,9 +101,9 @@ impl Fit {
         fit.sweep(true);
         while fit.sweeps < SWEEPS_MAX && fit.change > CHANGE_END {
             fit.count();
-            fit.tables.learn(&fit.graph, &fit.shares);
-            for cause in Cause::ALL {
-                fit.beliefs[cause as usize] = Belief::fitted(cause, &fit.units[cause as usize]);
+            if fit.sweeps <= LEARNING_SWEEPS {
+                fit.tables.learn(&fit.graph, &fit.shares);
+                fit.beliefs = Cause::ALL.map(|cause| Belief::fitted(cause, &fit.units[cause as usize]));
             }
             fit.sweep(false);
         }
@@ -121,7 +123,7 @@ impl Fit {
             for edge in claim.edges.clone() {
                 let (own, edge) = (self.shares[edge], self.graph.edges[edge]);
                 let rate = if first { self.beliefs[edge.cause as usize].mean() } else { self.rate(edge, own) };
-                fresh.push(libm::log(rate) + ln[edge.cause as usize] + self.tables.ln_proof(edge));
+                fresh.push(libm::log(rate * edge.occasions) + ln[edge.cause as usize] + self.tables.ln_proof(edge));
             }
             to_shares(&mut fresh);
             for (edge, &new) in claim.edges.clone().zip(&fresh) {
@@ -147,7 +149,7 @@ impl Fit {
 
     /// The mean rate of a unit, all its claims counted.
     pub(crate) fn rate_of(&self, cause: Cause, unit: u32) -> f64 {
-        self.rate(Edge { cause, unit, proof: NOT_APPLICABLE }, 0.0)
+        self.rate(Edge { cause, unit, proof: NOT_APPLICABLE, occasions: 1.0 }, 0.0)
     }
 
     /// What is believed of the rate of an edge's unit, `own` claims of it left out: shape and inverse scale.
@@ -176,7 +178,7 @@ impl Fit {
 
     /// The shares of a claim that took no part: what is known of the people, and its traits.
     pub(crate) fn shares_of(&self, ln: &[f64; CAUSES], edges: &[Edge]) -> Vec<f64> {
-        let of = |e: &Edge| libm::log(self.rate(*e, 0.0)) + ln[e.cause as usize] + self.tables.ln_proof(*e);
+        let of = |e: &Edge| libm::log(self.rate(*e, 0.0) * e.occasions) + ln[e.cause as usize] + self.tables.ln_proof(*e);
         let mut shares: Vec<f64> = edges.iter().map(of).collect();
         to_shares(&mut shares);
         shares

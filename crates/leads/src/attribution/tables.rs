@@ -1,13 +1,20 @@
 //! How often does a trait have a value under a cause? Frequencies learned from responsibilities, drawn to where they began.
 
-use crate::attribution::causes::{CAUSES, Cause};
+use crate::attribution::causes::{CAUSES, Cause, Culprit};
 use crate::attribution::graph::{Claim, Edge, Graph};
 use crate::attribution::traits::{
-    FAMILIES, Family, Kind, NOT_APPLICABLE, PROOFS, TRAITS, Values, proof_likelier,
+    FAMILIES, Family, NOT_APPLICABLE, PROOFS, TRAITS, Values, proof_likelier,
 };
 
-/// Weight of where the learning begins: as many claims of the cause.
+/// Least weight of where the learning begins: as many claims of the cause.
 const FIRST_WEIGHT: f64 = 60.0;
+/// For causes that somebody is answerable for, the beginning weighs at least so many times what is learned. Without a truth
+/// a cause would otherwise wander off to whatever group of claims is large and alike, and keep its name.
+const ANCHOR: f64 = 2.0;
+
+fn first_weight(cause: Cause, learned: f64) -> f64 {
+    if cause.culprit() == Culprit::Nobody { FIRST_WEIGHT } else { f64::max(FIRST_WEIGHT, ANCHOR * learned) }
+}
 /// What a value counts that never came.
 const SMOOTH: f64 = 0.5;
 
@@ -41,10 +48,9 @@ fn places(values: &Values) -> impl Iterator<Item = (usize, usize)> + '_ {
         .map(|(of, &value)| (of, STARTS[of] + usize::from(value)))
 }
 
-/// The row of a cause's figures for a trait. How claims part into families is one figure for both.
-fn row(cause: usize, family: Family, of: usize) -> usize {
-    let family = if of == Kind::Family as usize { 0 } else { family as usize };
-    (cause * FAMILIES + family) * WIDTH
+/// The row of a cause's figures in a family.
+fn row(cause: usize, family: Family) -> usize {
+    (cause * FAMILIES + family as usize) * WIDTH
 }
 
 /// Logarithms of the frequencies.
@@ -74,8 +80,8 @@ impl Tables {
     pub(crate) fn new(graph: &Graph) -> Tables {
         let mut all = vec![SMOOTH; FAMILIES * WIDTH];
         for claim in &graph.claims {
-            for (of, place) in places(&claim.values) {
-                all[row(0, claim.family, of) + place] += 1.0;
+            for (_, place) in places(&claim.values) {
+                all[row(0, claim.family) + place] += 1.0;
             }
         }
         let mut first = vec![0.0; CAUSES * FAMILIES * WIDTH];
@@ -110,23 +116,35 @@ impl Tables {
 
     /// Takes the frequencies from the shares of the causes, one an edge; without shares, those of the beginning.
     pub(crate) fn learn(&mut self, graph: &Graph, shares: &[f64]) {
-        let mut cells: Cells = self.first.iter().map(|c| c * FIRST_WEIGHT).collect();
-        let mut proofs = self.proofs_first.map(|cells| cells.map(|c| c * FIRST_WEIGHT));
-        if !shares.is_empty() {
-            for claim in &graph.claims {
-                let mut by_cause = [0.0; CAUSES];
-                for edge in claim.edges.clone() {
-                    let Edge { cause, proof, .. } = graph.edges[edge];
-                    by_cause[cause as usize] += shares[edge];
-                    if proof != NOT_APPLICABLE {
-                        proofs[cause as usize][usize::from(proof)] += shares[edge];
-                    }
+        let mut cells = vec![0.0; self.first.len()];
+        let mut proofs = [[0.0; PROOFS]; CAUSES];
+        let mut claims = [0.0; CAUSES * FAMILIES];
+        for claim in graph.claims.iter().filter(|_| !shares.is_empty()) {
+            let mut by_cause = [0.0; CAUSES];
+            for edge in claim.edges.clone() {
+                let Edge { cause, proof, .. } = graph.edges[edge];
+                by_cause[cause as usize] += shares[edge];
+                if proof != NOT_APPLICABLE {
+                    proofs[cause as usize][usize::from(proof)] += shares[edge];
                 }
-                for (cause, share) in by_cause.into_iter().enumerate().filter(|(_, s)| *s > 0.0) {
-                    for (of, place) in places(&claim.values) {
-                        cells[row(cause, claim.family, of) + place] += share;
-                    }
+            }
+            for (cause, share) in by_cause.into_iter().enumerate().filter(|(_, s)| *s > 0.0) {
+                claims[cause * FAMILIES + claim.family as usize] += share;
+                for (_, place) in places(&claim.values).filter(|(of, _)| TRAITS[*of].learned) {
+                    cells[row(cause, claim.family) + place] += share;
                 }
+            }
+        }
+        for (n, claims) in claims.into_iter().enumerate() {
+            let weight = first_weight(Cause::ALL[n / FAMILIES], claims);
+            for (cell, first) in cells[n * WIDTH..][..WIDTH].iter_mut().zip(&self.first[n * WIDTH..]) {
+                *cell += first * weight;
+            }
+        }
+        for (cause, cells) in proofs.iter_mut().enumerate() {
+            let weight = first_weight(Cause::ALL[cause], cells.iter().sum());
+            for (cell, first) in cells.iter_mut().zip(self.proofs_first[cause]) {
+                *cell += first * weight;
             }
         }
         for row in cells.chunks_exact_mut(WIDTH) {
@@ -146,9 +164,9 @@ impl Tables {
     /// The logarithm of how likely the claim's traits are under each cause.
     pub(crate) fn ln_likely(&self, family: Family, values: &Values) -> [f64; CAUSES] {
         let mut ln = [0.0; CAUSES];
-        for (of, place) in places(values) {
+        for (_, place) in places(values) {
             for (cause, ln) in ln.iter_mut().enumerate() {
-                *ln += self.ln[row(cause, family, of) + place];
+                *ln += self.ln[row(cause, family) + place];
             }
         }
         ln
@@ -161,7 +179,7 @@ impl Tables {
     pub(crate) fn ln_ratios(&self, claim: &Claim, cause: Cause, other: Cause) -> Vec<(usize, u8, f64)> {
         places(&claim.values)
             .map(|(of, place)| {
-                let ln = |c: Cause| self.ln[row(c as usize, claim.family, of) + place];
+                let ln = |c: Cause| self.ln[row(c as usize, claim.family) + place];
                 (of, claim.values[of], ln(cause) - ln(other))
             })
             .collect()

@@ -29,6 +29,8 @@ pub(crate) struct Trait {
     pub(crate) values: &'static [&'static str],
     /// How many times likelier than among all claims of the family a value is under a cause; 1 where nothing stands.
     pub(crate) likelier: &'static [(Cause, &'static [f64])],
+    /// Whether the frequencies are learned; what people found out keeps the weight that it has from the beginning.
+    pub(crate) learned: bool,
 }
 
 macro_rules! traits {
@@ -37,7 +39,11 @@ macro_rules! traits {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub(crate) enum Kind { $($(#[$doc])* $name,)* }
         /// The traits, in the order of [`Kind`].
-        pub(crate) const TRAITS: &[Trait] = &[$(Trait { values: $values, likelier: $likelier }),*];
+        pub(crate) const TRAITS: &[Trait] = &[$(Trait {
+            values: $values,
+            likelier: $likelier,
+            learned: !matches!(Kind::$name, Kind::Verdict),
+        }),*];
     };
 }
 
@@ -45,20 +51,10 @@ use Cause::{Buyer, Habit, Kept, Staff, Stranger, Strayed, Trouble};
 
 /// A driver's and a stranger's doings are about parcels that did not come.
 const ONLY_NOT_RECEIVED: &[f64] = &[1.0, 0.03, 0.03, 0.001, 0.001, 0.001, 0.001, 0.001, 0.03, 0.01];
-/// Nothing of this kind happens in the family.
-const NEVER: f64 = 1e-9;
 const PEOPLE_NOTICE: &[f64] = &[0.001, 0.8, 1.3, 1.2, 1.0, 0.7, 0.5];
 const NOT_ABUSE: &[f64] = &[1.0, 0.05, 0.5, 1.5];
 
 traits! {
-    /// Whether something came wrongly or goes back.
-    Family {
-        values: &["", ""],
-        likelier: &[
-            (Buyer, &[5.0, 1.0]), (Kept, &[1.0, NEVER]), (Strayed, &[1.0, NEVER]), (Stranger, &[1.0, NEVER]),
-            (Trouble, &[1.0, NEVER]), (Habit, &[NEVER, 1.0]), (Staff, &[1.0, 1.0]),
-        ]
-    }
     /// What the customer says, by the codes of the contract.
     Reason {
         values: &["says that nothing came", "says that something is missing", "says that the package was empty", "", "", "",
