@@ -19,7 +19,8 @@ use ringfence_leads::attribution::{
     AsOf, Attribution, Cause, ClaimShares, Culprit, Record, RequestFigures, Settings, attribute,
 };
 use ringfence_simulate::{
-    Actor, DEFAULT, DriverNature, EventSink, HARDER, Kind, Label, RefundTruth, Scenario, TruthRecord, TruthSink,
+    Actor, DEFAULT, DriverNature, EventSink, HARDER, Kind, Label, RefundTruth, Scenario, TruthRecord,
+    TruthSink,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -222,13 +223,20 @@ fn shop(
     if seed > AS_OF_SEEDS {
         return Ok(());
     }
-    let late = truth.refunds.values().map(|r| r.requested_at).max().map(|end| end.plus(Duration(-Duration::days(i64::from(days) / 3).0)));
+    let late = truth
+        .refunds
+        .values()
+        .map(|r| r.requested_at)
+        .max()
+        .map(|end| end.plus(Duration(-Duration::days(i64::from(days) / 3).0)));
     let of_last_third = gather.figures.iter().filter_map(|f| {
         let refund = truth.refunds.get(&f.refund).filter(|r| Some(r.requested_at) >= late)?;
         Some((f, refund.label == Label::Abuse))
     });
     let requests: Vec<_> = of_last_third.collect();
-    let ranking = |score: &dyn Fn(&RequestFigures) -> f64| Ranking::new(requests.iter().map(|(f, abuse)| (score(f), *abuse)));
+    let ranking = |score: &dyn Fn(&RequestFigures) -> f64| {
+        Ranking::new(requests.iter().map(|(f, abuse)| (score(f), *abuse)))
+    };
     println!(
         "  requests of the last third, from what was known before each (inferred monthly, {:.0} s in all): average precision \
          {:.3} by buyer + staff share, {:.3} by the account's rate, {:.3} by past refund rate",
@@ -256,7 +264,8 @@ fn for_accounts(truth: &Truth, gather: &Gather, any: &[BTreeMap<String, f64>; 2]
     for (n, (name, score)) in scores.into_iter().enumerate() {
         let counted = gather.counts.iter().filter(|(a, _)| holder(a) != Holder::Between);
         let ranking = Ranking::new(counted.map(|(a, c)| (score(a, c), holder(a) == Holder::Abusive)));
-        let strict = Ranking::new(gather.counts.iter().map(|(a, c)| (score(a, c), holder(a) == Holder::Abusive)));
+        let strict =
+            Ranking::new(gather.counts.iter().map(|(a, c)| (score(a, c), holder(a) == Holder::Abusive)));
         let wrong = RECALLS.map(|recall| ranking.wrong_at(recall));
         for (sum, wrong) in sums.wrong.iter_mut().zip(wrong) {
             sum[n] += wrong;
@@ -339,7 +348,9 @@ fn summary(sums: &Sums) {
         "\ndrivers as leads: {} of {} right (goal for the false-discovery rate: 0.10); {} of {} thieves found",
         sums.leads_right, sums.leads, sums.thieves_found, sums.thieves
     );
-    println!("\ncalibration of the shares over all claims: in each tenth the mean share → how often it was so (claims)");
+    println!(
+        "\ncalibration of the shares over all claims: in each tenth the mean share → how often it was so (claims)"
+    );
     for (culprit, calibration) in &sums.calibration {
         println!("  {culprit:?}: {calibration}");
     }

@@ -223,7 +223,12 @@ fn a_clerk_who_records_what_nothing_stands_behind_is_told_from_the_customers() {
                               "status": "delivered"});
             shop.send("parcel.scanned", day + 8, 0, &scan);
         } else {
-            shop.send("staff.acted", day + 9, 0, &json!({"staff": clerk, "action": "marked_returned", "order": format!("O{n}")}));
+            shop.send(
+                "staff.acted",
+                day + 9,
+                0,
+                &json!({"staff": clerk, "action": "marked_returned", "order": format!("O{n}")}),
+            );
         }
         shop.send("return.received", day + 9, 0, &back);
         shop.claim(day + 5, n, account, "changed_mind", 60, &format!("device of {account}"));

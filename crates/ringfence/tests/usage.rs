@@ -5,8 +5,23 @@ mod common;
 use common::{folder, ringfence};
 
 const COMMANDS: [&str; 17] = [
-    "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns", "attribution", "insiders", "serve", "log", "backup", "restore",
+    "demo",
+    "simulate",
+    "import",
+    "check",
+    "pack",
+    "replay",
+    "train",
+    "score",
+    "evaluate",
+    "backtest",
+    "returns",
+    "attribution",
+    "insiders",
+    "serve",
+    "log",
+    "backup",
+    "restore",
 ];
 
 #[test]

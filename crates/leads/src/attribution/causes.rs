@@ -47,7 +47,8 @@ impl Cause {
     }
     /// What is believed of the rate of such claims before any data; it is outweighed by a shop of some size.
     pub(crate) fn first_belief(self) -> FirstBelief {
-        let belief = |mean, weight, shape, least, most| FirstBelief { mean, weight, shape, bounds: [least, most] };
+        let belief =
+            |mean, weight, shape, least, most| FirstBelief { mean, weight, shape, bounds: [least, most] };
         match self {
             // Most accounts never lie, few do so again and again: a small shape.
             Cause::Buyer => belief(0.002, 20_000.0, 0.2, 0.1, 1.0),

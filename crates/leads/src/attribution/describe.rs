@@ -195,7 +195,9 @@ fn weight_out(record: &Record, order: &Order) -> u8 {
 }
 
 fn weight_back(record: &Record, order: &Order, asked: &Asked, back: &WayBack) -> u8 {
-    let Some((weighed, goods)) = back.least_g.zip(goods_g(record, order, Some(&asked.lines))) else { return 0 };
+    let Some((weighed, goods)) = back.least_g.zip(goods_g(record, order, Some(&asked.lines))) else {
+        return 0;
+    };
     let share = weighed as f64 / (goods + BOX_G) as f64;
     1 + WEIGHTS_BACK.iter().filter(|&&most| share > most).count() as u8
 }

@@ -85,7 +85,8 @@ pub(crate) fn by_culprit(causes: impl Iterator<Item = (Cause, f64)>) -> [f64; 4]
 /// The first of the greatest.
 pub(crate) fn likeliest(sums: &[f64; 4]) -> Culprit {
     let all = [Culprit::Nobody, Culprit::Buyer, Culprit::Driver, Culprit::Staff];
-    all.into_iter().fold(Culprit::Nobody, |best, c| if sums[c as usize] > sums[best as usize] { c } else { best })
+    all.into_iter()
+        .fold(Culprit::Nobody, |best, c| if sums[c as usize] > sums[best as usize] { c } else { best })
 }
 
 /// Belief in the rate of a unit. What is not certain of the count widens it (moments of the mixture).
@@ -123,7 +124,10 @@ impl Attribution<'_> {
         let of_drivers = of_drivers.filter_map(|&p| record.parcels[p as usize].driver);
         let share_of = |driver: u32| -> f64 {
             let unit = self.fit.graph.index.driver(driver);
-            edges().filter(|(e, _)| e.cause.culprit() == Culprit::Driver && e.unit == unit).map(|(_, s)| s).sum()
+            edges()
+                .filter(|(e, _)| e.cause.culprit() == Culprit::Driver && e.unit == unit)
+                .map(|(_, s)| s)
+                .sum()
         };
         let driver = of_drivers.max_by(|&a, &b| {
             let names = || record.drivers.text(b).cmp(record.drivers.text(a));

@@ -95,7 +95,8 @@ impl Index {
     }
     /// An order's carrier and month: trouble differs by season.
     fn cell_key(&self, record: &Record, order: &Order) -> (u32, i64) {
-        let carriers = order.parcels.iter().map(|&p| place(&self.carriers, record.parcels[p as usize].carrier));
+        let carriers =
+            order.parcels.iter().map(|&p| place(&self.carriers, record.parcels[p as usize].carrier));
         let carrier = carriers.min().unwrap_or(UNKNOWN);
         let month = order.at.map_or(0, |at| {
             let (year, month, _) = at.civil();

@@ -122,8 +122,11 @@ impl Fit {
             fresh.clear();
             for edge in claim.edges.clone() {
                 let (own, edge) = (self.shares[edge], self.graph.edges[edge]);
-                let rate = if first { self.beliefs[edge.cause as usize].mean() } else { self.rate(edge, own) };
-                fresh.push(libm::log(rate * edge.occasions) + ln[edge.cause as usize] + self.tables.ln_proof(edge));
+                let rate =
+                    if first { self.beliefs[edge.cause as usize].mean() } else { self.rate(edge, own) };
+                fresh.push(
+                    libm::log(rate * edge.occasions) + ln[edge.cause as usize] + self.tables.ln_proof(edge),
+                );
             }
             to_shares(&mut fresh);
             for (edge, &new) in claim.edges.clone().zip(&fresh) {
@@ -178,7 +181,9 @@ impl Fit {
 
     /// The shares of a claim that took no part: what is known of the people, and its traits.
     pub(crate) fn shares_of(&self, ln: &[f64; CAUSES], edges: &[Edge]) -> Vec<f64> {
-        let of = |e: &Edge| libm::log(self.rate(*e, 0.0) * e.occasions) + ln[e.cause as usize] + self.tables.ln_proof(*e);
+        let of = |e: &Edge| {
+            libm::log(self.rate(*e, 0.0) * e.occasions) + ln[e.cause as usize] + self.tables.ln_proof(*e)
+        };
         let mut shares: Vec<f64> = edges.iter().map(of).collect();
         to_shares(&mut shares);
         shares

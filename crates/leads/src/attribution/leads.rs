@@ -97,7 +97,13 @@ impl Attribution<'_> {
         }
     }
 
-    fn lead_in_words(&self, person: &Person, unit: u32, refunds: usize, accounts: &BTreeMap<u32, u32>) -> Vec<String> {
+    fn lead_in_words(
+        &self,
+        person: &Person,
+        unit: u32,
+        refunds: usize,
+        accounts: &BTreeMap<u32, u32>,
+    ) -> Vec<String> {
         let what = match person.cause {
             Cause::Strayed => "gone astray or scanned too early",
             _ => "kept",
@@ -111,12 +117,18 @@ impl Attribution<'_> {
             person.expected(),
             person.ratio
         )];
-        why.push(format!("{refunds} requests of {} accounts are put down to the driver with at least a half", accounts.len()));
-        if let Some(most) = accounts.values().max().filter(|&&most| most > 1 && most as usize * 2 >= refunds) {
+        why.push(format!(
+            "{refunds} requests of {} accounts are put down to the driver with at least a half",
+            accounts.len()
+        ));
+        if let Some(most) = accounts.values().max().filter(|&&most| most > 1 && most as usize * 2 >= refunds)
+        {
             why.push(format!("against: {most} of the {refunds} come from one account"));
         }
         let areas = self.areas_of(unit);
-        if let Some((ratio, area)) = areas.into_iter().filter(|(ratio, _)| *ratio >= 1.5).max_by(|a, b| a.0.total_cmp(&b.0)) {
+        if let Some((ratio, area)) =
+            areas.into_iter().filter(|(ratio, _)| *ratio >= 1.5).max_by(|a, b| a.0.total_cmp(&b.0))
+        {
             why.push(format!("against: in {area} parcels vanish from doors {ratio:.1} times as often as elsewhere, with every driver"));
         }
         why.push(

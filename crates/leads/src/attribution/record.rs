@@ -175,9 +175,7 @@ impl Record {
                 let lines: Vec<OrderLine> = e
                     .lines
                     .iter()
-                    .filter_map(|l| {
-                        Some((l.line, self.articles.of(l.sku.as_ref()?.as_str()), l.quantity))
-                    })
+                    .filter_map(|l| Some((l.line, self.articles.of(l.sku.as_ref()?.as_str()), l.quantity)))
                     .collect();
                 let value = rates.convert(e.total, event.time);
                 let order = self.order(e.order.as_str());

@@ -3,7 +3,7 @@
 use crate::attribution::causes::{CAUSES, Cause, Culprit};
 use crate::attribution::graph::{Claim, Edge, Graph};
 use crate::attribution::traits::{
-    FAMILIES, Family, NOT_APPLICABLE, PROOFS, TRAITS, Values, proof_likelier,
+    FAMILIES, Family, NOT_APPLICABLE, PROOFS, TRAITS, Trait, Values, proof_likelier,
 };
 
 /// Least weight of where the learning begins: as many claims of the cause.
@@ -65,9 +65,14 @@ pub(crate) struct Tables {
     ln_proofs: [[f64; PROOFS]; CAUSES],
 }
 
-/// Makes each trait's cells of a row sum to one.
+/// The traits whose frequencies are learned, with where their cells begin in a row.
+fn learned() -> impl Iterator<Item = (&'static Trait, usize)> {
+    TRAITS.iter().zip(STARTS).filter(|(of, _)| of.learned)
+}
+
+/// Makes the cells of each learned trait of a row sum to one.
 fn normalise(cells: &mut [f64]) {
-    for (of, start) in TRAITS.iter().zip(STARTS) {
+    for (of, start) in learned() {
         let cells = &mut cells[start..start + of.values.len()];
         let sum: f64 = cells.iter().sum();
         for cell in cells {
@@ -90,6 +95,9 @@ impl Tables {
                 let cells = &mut first[(number * FAMILIES + family) * WIDTH..][..WIDTH];
                 cells.copy_from_slice(&all[family * WIDTH..][..WIDTH]);
                 for (of, start) in TRAITS.iter().zip(STARTS) {
+                    if !of.learned {
+                        cells[start..start + of.values.len()].fill(1.0);
+                    }
                     let likelier = of.likelier.iter().find(|(c, _)| *c == cause);
                     for (cell, factor) in cells[start..].iter_mut().zip(likelier.map_or(&[][..], |l| l.1)) {
                         *cell *= factor;
@@ -108,8 +116,13 @@ impl Tables {
             let sum: f64 = cells.iter().sum();
             cells.map(|c| c / sum)
         });
-        let mut tables =
-            Tables { ln: vec![0.0; first.len()], first, proofs_first, proofs_all, ln_proofs: [[0.0; PROOFS]; CAUSES] };
+        let mut tables = Tables {
+            ln: vec![0.0; first.len()],
+            first,
+            proofs_first,
+            proofs_all,
+            ln_proofs: [[0.0; PROOFS]; CAUSES],
+        };
         tables.learn(graph, &[]);
         tables
     }
@@ -147,8 +160,11 @@ impl Tables {
                 *cell += first * weight;
             }
         }
-        for row in cells.chunks_exact_mut(WIDTH) {
+        for (row, first) in cells.chunks_exact_mut(WIDTH).zip(self.first.chunks_exact(WIDTH)) {
             normalise(row);
+            for (of, start) in TRAITS.iter().zip(STARTS).filter(|(of, _)| !of.learned) {
+                row[start..start + of.values.len()].copy_from_slice(&first[start..start + of.values.len()]);
+            }
         }
         for (ln, cell) in self.ln.iter_mut().zip(cells) {
             *ln = libm::log(cell);
@@ -173,7 +189,11 @@ impl Tables {
     }
     /// The logarithm of how much likelier the parcel's proof is under a cause than among all parcels.
     pub(crate) fn ln_proof(&self, edge: Edge) -> f64 {
-        if edge.proof == NOT_APPLICABLE { 0.0 } else { self.ln_proofs[edge.cause as usize][usize::from(edge.proof)] }
+        if edge.proof == NOT_APPLICABLE {
+            0.0
+        } else {
+            self.ln_proofs[edge.cause as usize][usize::from(edge.proof)]
+        }
     }
     /// By trait: the logarithm of how much likelier its value is under one cause than under another.
     pub(crate) fn ln_ratios(&self, claim: &Claim, cause: Cause, other: Cause) -> Vec<(usize, u8, f64)> {

@@ -29,7 +29,7 @@ pub(crate) struct Trait {
     pub(crate) values: &'static [&'static str],
     /// How many times likelier than among all claims of the family a value is under a cause; 1 where nothing stands.
     pub(crate) likelier: &'static [(Cause, &'static [f64])],
-    /// Whether the frequencies are learned; what people found out keeps the weight that it has from the beginning.
+    /// Whether the frequencies are learned. What people found out is not: `likelier` are its likelihoods as they stand.
     pub(crate) learned: bool,
 }
 

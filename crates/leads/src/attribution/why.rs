@@ -44,9 +44,13 @@ impl Attribution<'_> {
         let times = |ln: f64| libm::exp(ln.abs());
         let than = words(rival.cause);
         let speaks_for = said.iter().filter(|(ln, _)| *ln > 0.0).take(SENTENCES_MAX);
-        out.extend(speaks_for.map(|(ln, s)| format!("{s}: {:.1} times as likely as where {than}", times(*ln))));
+        out.extend(
+            speaks_for.map(|(ln, s)| format!("{s}: {:.1} times as likely as where {than}", times(*ln))),
+        );
         let against = said.iter().filter(|(ln, _)| *ln < 0.0).take(SENTENCES_MAX);
-        out.extend(against.map(|(ln, s)| format!("against: {s}: {:.1} times as likely where {than}", times(*ln))));
+        out.extend(
+            against.map(|(ln, s)| format!("against: {s}: {:.1} times as likely where {than}", times(*ln))),
+        );
         out.push(format!("against: {}", self.rate_in_words(rival, 0.0, rival.cause.culprit())));
         out
     }
@@ -60,7 +64,10 @@ impl Attribution<'_> {
             Culprit::Nobody => "other claims of the place, the month or the account",
         };
         if edge.unit == UNKNOWN {
-            return format!("nothing is known of {of}: the mean of all stands for it that {}", words(edge.cause));
+            return format!(
+                "nothing is known of {of}: the mean of all stands for it that {}",
+                words(edge.cause)
+            );
         }
         let mean = self.fit.beliefs[edge.cause as usize].mean();
         let (shape, scale) = self.fit.gamma(edge, own);

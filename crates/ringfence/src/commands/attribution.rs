@@ -119,14 +119,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 fn accounts(attribution: &Attribution<'_>, top: usize) -> Vec<AccountFinding> {
     let mut accounts = attribution.accounts();
     accounts.retain(|a| a.claims > 0);
-    accounts.sort_by(|a, b| b.any.total_cmp(&a.any).then(b.answerable.total_cmp(&a.answerable)).then_with(|| a.id.cmp(&b.id)));
+    accounts.sort_by(|a, b| {
+        b.any.total_cmp(&a.any).then(b.answerable.total_cmp(&a.answerable)).then_with(|| a.id.cmp(&b.id))
+    });
     accounts.truncate(top);
     accounts.into_iter().map(|a| AccountFinding { within: a.within(), figures: a }).collect()
 }
 
 /// Those that are most surely somebody's doing.
 fn claims(attribution: &Attribution<'_>, top: usize) -> Vec<ClaimFinding> {
-    let mut claims: Vec<ClaimShares> = attribution.claims().filter(|c| c.likeliest != Culprit::Nobody).collect();
+    let mut claims: Vec<ClaimShares> =
+        attribution.claims().filter(|c| c.likeliest != Culprit::Nobody).collect();
     claims.sort_by(|a, b| a.nobody.total_cmp(&b.nobody).then_with(|| a.refund.cmp(&b.refund)));
     claims.truncate(top);
     let finding = |shares: ClaimShares| ClaimFinding {
@@ -139,7 +142,8 @@ fn claims(attribution: &Attribution<'_>, top: usize) -> Vec<ClaimFinding> {
 
 fn lines(shown: &Shown) -> Result<(), Failure> {
     let leads = shown.leads.iter().map(Line::Driver);
-    let all = leads.chain(shown.accounts.iter().map(Line::Account)).chain(shown.claims.iter().map(Line::Claim));
+    let all =
+        leads.chain(shown.accounts.iter().map(Line::Account)).chain(shown.claims.iter().map(Line::Claim));
     for line in all.chain([Line::Run(&shown.run)]) {
         print::json_line(&line)?;
     }
@@ -164,7 +168,12 @@ fn words(shown: &Shown, report: Option<&std::path::Path>) -> String {
     for lead in &shown.leads {
         let DriverLead { driver, probability, money, refunds, .. } = lead;
         let probability = text::share(*probability);
-        let _ = writeln!(out, "{driver}  {probability}  {}  {money} in {} requests", pattern(lead), refunds.len());
+        let _ = writeln!(
+            out,
+            "{driver}  {probability}  {}  {money} in {} requests",
+            pattern(lead),
+            refunds.len()
+        );
         for line in &lead.why {
             let _ = writeln!(out, "  {line}");
         }

@@ -9,7 +9,10 @@ use std::collections::BTreeSet;
 /// The page of an attribution.
 pub(crate) fn page(attribution: &Attribution<'_>, shown: &Shown) -> Page {
     let leads: BTreeSet<&str> = shown.leads.iter().map(|l| l.driver.as_str()).collect();
-    let funnels = [(Cause::Kept, "Parcels that look kept"), (Cause::Strayed, "Parcels that look astray or scanned too early")];
+    let funnels = [
+        (Cause::Kept, "Parcels that look kept"),
+        (Cause::Strayed, "Parcels that look astray or scanned too early"),
+    ];
     let funnels = funnels.map(|(cause, title)| funnel(title, &attribution.drivers(cause), &leads));
     Page::new("Who is answerable for claims")
         .lead(&format!(
@@ -38,14 +41,24 @@ fn funnel(title: &str, drivers: &[Person], leads: &BTreeSet<&str>) -> Svg {
             .filter(|d| d.exposure > 0.0 && leads.contains(d.id.as_str()) == lead)
             .map(|d| {
                 let ratio = d.answerable / d.expected();
-                let tip = format!("{}: {:.1} of {} parcels, {:.1} expected", d.id, d.answerable, d.exposure, d.expected());
+                let tip = format!(
+                    "{}: {:.1} of {} parcels, {:.1} expected",
+                    d.id,
+                    d.answerable,
+                    d.exposure,
+                    d.expected()
+                );
                 (d.exposure, ratio, tip)
             })
             .collect(),
     };
     chart::scatter(&ScatterSpec {
         title: title.to_owned(),
-        about: format!("{} drivers by parcels and by claims against what was to be expected; {} are leads.", drivers.len(), leads.len()),
+        about: format!(
+            "{} drivers by parcels and by claims against what was to be expected; {} are leads.",
+            drivers.len(),
+            leads.len()
+        ),
         x: Axis::number("Parcels delivered"),
         y: Axis::number("Observed against expected").from(0.0),
         groups: vec![group("no lead", false), group("lead", true)],
@@ -54,7 +67,16 @@ fn funnel(title: &str, drivers: &[Person], leads: &BTreeSet<&str>) -> Svg {
 }
 
 fn leads_table(shown: &Shown) -> Table {
-    let columns = ["driver", "what it looks like", "probability", "parcels", "answerable for", "expected", "money", "why"];
+    let columns = [
+        "driver",
+        "what it looks like",
+        "probability",
+        "parcels",
+        "answerable for",
+        "expected",
+        "money",
+        "why",
+    ];
     shown.leads.iter().fold(Table::new("Drivers to be reviewed", &columns), |table, lead| {
         table.row(vec![
             Cell::Text(lead.driver.clone()),
@@ -70,7 +92,8 @@ fn leads_table(shown: &Shown) -> Table {
 }
 
 fn accounts_table(accounts: &[AccountFinding]) -> Table {
-    let columns = ["account", "answerable for at least one", "claims", "orders", "times the mean rate", "90 % within"];
+    let columns =
+        ["account", "answerable for at least one", "claims", "orders", "times the mean rate", "90 % within"];
     accounts.iter().fold(Table::new("Accounts, most surely answerable first", &columns), |table, account| {
         let AccountFinding { figures, within: [low, high] } = account;
         table.row(vec![
