@@ -5,6 +5,7 @@
 //!
 //! No file, clock, network or chance: the same events give the same leads (INV-1, INV-2).
 
+pub mod attribution;
 mod control;
 pub mod insiders;
 mod numbers;

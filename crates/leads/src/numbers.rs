@@ -1,4 +1,4 @@
-//! Numbers for texts.
+//! Which small number stands for a long text? The next free one, from the first time that the text comes.
 
 use std::collections::BTreeMap;
 
@@ -21,5 +21,19 @@ impl Numbers {
     }
     pub(crate) fn text(&self, n: u32) -> &str {
         &self.texts[n as usize]
+    }
+    pub(crate) fn known(&self, text: &str) -> Option<u32> {
+        self.by_text.get(text).copied()
+    }
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+    /// The place of each number when the texts are sorted: what does not depend on the order in which they came.
+    pub(crate) fn ranks(&self) -> Vec<u32> {
+        let mut ranks = vec![0; self.texts.len()];
+        for (rank, &n) in self.by_text.values().enumerate() {
+            ranks[n as usize] = rank as u32;
+        }
+        ranks
     }
 }

@@ -91,6 +91,10 @@ impl Posterior {
         let prior = 1.0 / differences;
         Posterior { shape: prior + observed as f64, rate: prior + expected }
     }
+    /// A gamma distribution by its shape and its inverse scale, of whatever it is about.
+    pub fn gamma(shape: f64, rate: f64) -> Posterior {
+        Posterior { shape, rate }
+    }
     /// The shrunk ratio.
     pub fn mean(self) -> f64 {
         self.shape / self.rate

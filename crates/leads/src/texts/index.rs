@@ -30,7 +30,7 @@ impl Sketch {
         let mut least = [u32::MAX; BINS];
         let mut note = |shingle: Shingle, copy: u32| {
             let h = mix(u64::from(shingle) << 8 | u64::from(copy));
-            let bin = ((h >> 32) * BINS as u64 >> 32) as usize;
+            let bin = (((h >> 32) * BINS as u64) >> 32) as usize;
             least[bin] = least[bin].min(h as u32 & 0x7fff_ffff);
         };
         let mut any = false;
@@ -49,7 +49,7 @@ impl Sketch {
             let mut tries = i as u64;
             while least[from] == u32::MAX {
                 tries += BINS as u64;
-                from = ((mix(tries) >> 32) * BINS as u64 >> 32) as usize;
+                from = (((mix(tries) >> 32) * BINS as u64) >> 32) as usize;
             }
             *bin = (mix(u64::from(least[from])) >> 48) as u16;
         }
