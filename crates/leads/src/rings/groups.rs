@@ -33,14 +33,13 @@ impl Group {
         marks.sort_by(|a, b| odds(b.0).total_cmp(&odds(a.0)).then(a.0.cmp(&b.0)));
         Group { requests, marks, ties }
     }
-    /// The sizes, in requests, of the parts that stay without a mark; those that only it joined are parts of one.
-    fn parts_without(&self, mark: u32) -> Vec<usize> {
-        let place: BTreeMap<u32, u32> = self.requests.iter().zip(0..).map(|(r, n)| (*r, n)).collect();
+    /// The sizes, in requests, of the parts that stay without one tie, largest first.
+    fn parts_without(&self, place: &BTreeMap<u32, u32>, tie: (u32, u32)) -> Vec<usize> {
         let mut sets = Sets::new(self.requests.len());
         let mut first: BTreeMap<u32, u32> = BTreeMap::new();
-        for (of, request) in self.ties.iter().filter(|t| t.0 != mark) {
+        for (mark, request) in self.ties.iter().filter(|t| **t != tie) {
             let n = place[request];
-            sets.join(*first.entry(*of).or_insert(n), n);
+            sets.join(*first.entry(*mark).or_insert(n), n);
         }
         let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
         for n in 0..self.requests.len() as u32 {
@@ -50,13 +49,27 @@ impl Group {
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         sizes
     }
-    /// The least probable mark that holds larger parts together, and those parts.
-    pub(crate) fn weakest_link(&self) -> Option<(u32, Vec<usize>)> {
-        let marks = self.marks.iter().rev().map(|(mark, _)| (*mark, self.parts_without(*mark)));
-        marks.into_iter().find(|(_, parts)| parts.len() > 1 && parts[1] > 1)
+    /// The least probable tie, a mark and a request, that alone holds two parts together, and the sizes of those parts. A
+    /// request by itself is no part.
+    pub(crate) fn weakest_link(&self, beliefs: &Beliefs) -> Option<(u32, u32, Vec<usize>)> {
+        let place: BTreeMap<u32, u32> = self.requests.iter().zip(0..).map(|(r, n)| (*r, n)).collect();
+        // Only a request with several marks can hold parts together.
+        let mut marks_of: BTreeMap<u32, u32> = BTreeMap::new();
+        for (_, request) in &self.ties {
+            *marks_of.entry(*request).or_default() += 1;
+        }
+        let mut bridges: Vec<(u32, u32)> = self.ties.iter().filter(|t| marks_of[&t.1] > 1).copied().collect();
+        let weight = |t: &(u32, u32)| beliefs.marks[t.0 as usize] * beliefs.requests[t.1 as usize];
+        bridges.sort_by(|a, b| weight(a).total_cmp(&weight(b)).then(a.cmp(b)));
+        bridges.into_iter().take(BRIDGES_MAX).find_map(|tie| {
+            let parts = self.parts_without(&place, tie);
+            (parts.len() > 1 && parts[1] > 1).then_some((tie.0, tie.1, parts))
+        })
     }
 }
 
+/// Ties that are tried at most: each asks for the parts of the whole group.
+const BRIDGES_MAX: usize = 500;
 /// A mark joins requests when it is a ring's with at least this probability.
 const JOINS: f64 = 0.5;
 

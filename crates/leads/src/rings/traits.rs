@@ -146,6 +146,8 @@ const PRIOR_REQUESTS: f64 = 6.0;
 /// Share of the sum that is believed where several families speak at once.
 const TOGETHER: f64 = 0.75;
 const TRAIT_MAX: f64 = 3.0;
+/// What a verdict weighs at least.
+const VERDICT_MIN: f64 = 1.0;
 
 impl Weights {
     /// Before anything is learned: only what people found out counts.
@@ -177,6 +179,9 @@ impl Weights {
             let weight = match (family, value) {
                 (VERDICT, TEST_PURCHASE) => LN_TEST_PURCHASE,
                 (VERDICT, NOT_YET) => 0.0,
+                // Whatever the requests look like: people who looked weigh at least that.
+                (VERDICT, ABUSE) => learned.max(VERDICT_MIN),
+                (VERDICT, CLEARED) => learned.min(-VERDICT_MIN),
                 _ => learned,
             };
             ((family, case, value), weight)

@@ -24,13 +24,15 @@ pub(crate) fn why(record: &Record, marks: &Marks, beliefs: &Beliefs, group: &Gro
     if group.marks.len() > TOLD {
         out.push(format!("and {} more such ties", group.marks.len() - TOLD));
     }
-    if let Some((mark, parts)) = group.weakest_link() {
+    if let Some((mark, request, parts)) = group.weakest_link(beliefs) {
         let parts: Vec<String> = parts.iter().filter(|p| **p > 1).map(ToString::to_string).collect();
+        let r = &record.requests[request as usize];
         out.push(format!(
-            "weakest link: {} (probability {:.3}); without it there are parts of {} requests",
+            "weakest link: request {} of account {} with {}; without it there are parts of {} requests",
+            record.staff.refunds.text(r.refund),
+            record.staff.accounts.text(r.account),
             name(record, marks, &marks.all[mark as usize]),
-            beliefs.marks[mark as usize],
-            parts.join(", ")
+            parts.join(" and ")
         ));
     }
     out.extend(against(record, marks, beliefs, group));
