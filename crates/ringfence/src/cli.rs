@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Evaluate(commands::evaluate::Args),
     Backtest(commands::backtest::Args),
     Returns(commands::returns::Args),
+    Attribution(commands::attribution::Args),
     Insiders(commands::insiders::Args),
     Serve(commands::serve::Args),
     Log(commands::log::Args),

@@ -4,9 +4,24 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 16] = [
-    "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns", "insiders", "serve", "log", "backup", "restore",
+const COMMANDS: [&str; 17] = [
+    "demo",
+    "simulate",
+    "import",
+    "check",
+    "pack",
+    "replay",
+    "train",
+    "score",
+    "evaluate",
+    "backtest",
+    "returns",
+    "attribution",
+    "insiders",
+    "serve",
+    "log",
+    "backup",
+    "restore",
 ];
 
 #[test]
