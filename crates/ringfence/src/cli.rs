@@ -38,6 +38,7 @@ pub(crate) enum Command {
     Backtest(commands::backtest::Args),
     Returns(commands::returns::Args),
     Rings(commands::rings::Args),
+    Attribution(commands::attribution::Args),
     Insiders(commands::insiders::Args),
     Serve(commands::serve::Args),
     Log(commands::log::Args),

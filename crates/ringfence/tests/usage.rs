@@ -4,9 +4,9 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 16] = [
-    "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns", "rings", "insiders", "serve", "log", "backup", "restore",
+const COMMANDS: [&str; 18] = [
+    "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest", "returns",
+    "rings", "attribution", "insiders", "serve", "log", "backup", "restore",
 ];
 
 #[test]

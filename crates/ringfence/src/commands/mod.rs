@@ -1,5 +1,6 @@
 //! What does each command do? One file a command, a few lines over the crates.
 
+pub(crate) mod attribution;
 pub(crate) mod backtest;
 pub(crate) mod backup;
 pub(crate) mod check;
@@ -52,6 +53,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Backtest(args) => backtest::run(&args, &context),
         Command::Returns(args) => returns::run(&args, &context),
         Command::Rings(args) => rings::run(&args, &context),
+        Command::Attribution(args) => attribution::run(&args, &context),
         Command::Insiders(args) => insiders::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Log(args) => log::run(&args, &context),
