@@ -5,8 +5,24 @@ mod common;
 use common::{folder, ringfence};
 
 const COMMANDS: [&str; 18] = [
-    "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest", "returns",
-    "rings", "attribution", "insiders", "serve", "log", "backup", "restore",
+    "demo",
+    "simulate",
+    "import",
+    "check",
+    "pack",
+    "replay",
+    "train",
+    "score",
+    "evaluate",
+    "backtest",
+    "returns",
+    "rings",
+    "attribution",
+    "insiders",
+    "serve",
+    "log",
+    "backup",
+    "restore",
 ];
 
 #[test]
