@@ -223,4 +223,6 @@ async fn the_description_names_every_endpoint_of_the_policy_table() {
         let operation = &api["paths"][*path][method.as_str().to_lowercase()];
         assert!(operation["summary"].is_string(), "{method} {path} is not described");
     }
+    // What a problem may leave out is not promised.
+    assert_eq!(api["components"]["schemas"]["Problem"]["required"], json!(["type", "title", "status"]));
 }
