@@ -173,10 +173,11 @@ async fn run(asked: &Asked, running: &Running) {
     let address = running.address.clone();
     let mut first = Connection::open(&address).await;
     let token = running.told["set_up"].as_str().expect("a new folder");
-    let body = format!(r#"{{"token":"{token}"}}"#);
+    let body =
+        format!(r#"{{"token":"{token}","name":"bench","password":"mauve lantern quarry","with_key":true}}"#);
     let secret = |body: &[u8]| {
         let made: Value = serde_json::from_slice(body).expect("JSON");
-        made["secret"].as_str().expect("a secret").to_owned()
+        made["secret"].as_str().or(made["key"]["secret"].as_str()).expect("a secret").to_owned()
     };
     let admin = secret(&first.ask("POST", "/v1/setup", "application/json", "", body.as_bytes()).await.1);
     let wanted = br#"{"name":"bench","role":"integration"}"#;

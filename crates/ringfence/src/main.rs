@@ -5,6 +5,7 @@
 //! | [`charts`] | how do the figures of an evaluation look? |
 //! | [`cli`] | which commands and options are there? |
 //! | [`commands`] | what does each of them do? one file a command |
+//! | [`deciding`] | what decides, as options name it? |
 //! | [`failure`] | how is a failure told? |
 //! | [`history`] | what does the engine make of event files? |
 //! | [`input`] | how are event files read, with faults set aside? |
@@ -17,6 +18,7 @@
 mod charts;
 mod cli;
 mod commands;
+mod deciding;
 mod failure;
 mod history;
 mod input;

@@ -114,3 +114,47 @@ fn a_log_is_replayed_as_the_events_that_it_holds() {
     let nowhere = ringfence(dir.path(), &["replay", "--data", arg(dir.path())]).ends(1).err;
     assert!(nowhere.contains("it has no log") && nowhere.contains("serve --data"), "{nowhere}");
 }
+
+#[test]
+fn a_log_is_exported_in_the_span_that_was_asked_for_and_only_if_it_is_whole() {
+    let dir = folder();
+    let data = dir.path().join("data");
+    let days = ["2026-01-01", "2026-01-02", "2026-01-03"];
+    let mut log = Log::open(&data.join(LOG_FOLDER), Options::default()).expect("a log");
+    for day in days {
+        let time = format!("{day}T12:00:00Z");
+        let event = format!(
+            r#"{{"specversion":"1.0","id":"{day}","source":"shop","type":"order.placed","time":"{time}","data":{{}}}}"#
+        );
+        let recorded = Timestamp::parse(&time).expect("a time");
+        log.append(&[Record { kind: RecordKind::Event, recorded, payload: event.into_bytes().into() }])
+            .expect("it is durable");
+    }
+    let export = |more: &[&str]| {
+        let args = ["log", "export", "--json", "--data", arg(&data), "--out", "log.parquet"];
+        ringfence(dir.path(), &[&args[..], more].concat())
+    };
+    // The log is still held by its writer.
+    for (span, records) in [
+        (&[][..], 3),
+        (&["--from", "2026-01-02"], 2),
+        (&["--to", "2026-01-02T12:00:00Z"], 1),
+        (&["--from", "2026-01-02", "--to", "2026-01-03"], 1),
+    ] {
+        let told = export(span).ends(0).json();
+        assert_eq!((&told["records"], &told["head"]["position"]), (&records.into(), &3.into()), "{span:?}");
+        let bytes = fs::read(dir.path().join("log.parquet")).expect("written");
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    }
+    export(&["--from", "2026-01-03", "--to", "2026-01-02"]).ends(2);
+    drop(log);
+    let segment = data.join(LOG_FOLDER).join("00000000000000000000.segment");
+    let mut bytes = fs::read(&segment).expect("readable");
+    let at =
+        bytes.windows(5).position(|text| text == b"order").expect("short records are stored as they are");
+    bytes[at] = b'O';
+    fs::write(&segment, bytes).expect("writable");
+    fs::remove_file(dir.path().join("log.parquet")).expect("removable");
+    let said = export(&[]).ends(1).err;
+    assert!(said.contains("position 0") && !dir.path().join("log.parquet").exists(), "{said}");
+}

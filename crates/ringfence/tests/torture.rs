@@ -52,6 +52,8 @@ impl Running {
         };
         // Whatever it says later must not fill the pipe.
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+        let mut errors = child.stderr.take().expect("its errors");
+        std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
         Running {
             child,
             address: told["address"].as_str().expect("an address").to_owned(),
@@ -151,14 +153,17 @@ fn torture(kills: u64) {
     let next = Arc::new(AtomicU64::new(0));
     let mut seed = 0x9e37_79b9_7f4a_7c15;
     let running = Running::start(&data);
-    let body = format!(r#"{{"token":"{}"}}"#, running.token.clone().expect("a first start"));
+    let token = running.token.clone().expect("a first start");
+    let body = format!(
+        r#"{{"token":"{token}","name":"torture","password":"mauve lantern quarry","with_key":true}}"#
+    );
     let admin = post(&agent(), &running.address, "/v1/setup", "", &body).expect("an admin");
     let admin: serde_json::Value = serde_json::from_slice(&admin).expect("JSON");
     let wanted = r#"{"name":"torture","role":"integration"}"#;
     let made = agent()
         .post(format!("{}/v1/keys", running.address))
         .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {}", admin["secret"].as_str().expect("a secret")))
+        .header("authorization", format!("Bearer {}", admin["key"]["secret"].as_str().expect("a secret")))
         .send(wanted)
         .and_then(|mut answer| answer.body_mut().read_to_vec())
         .expect("a key");

@@ -7,18 +7,21 @@
 //! - [`mod@rederive`]: a decision of the past, made again;
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
-//! - [`access`]: who may do what; [`backup`]: the folder copied and put back;
+//! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
+//! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections.
 
 pub mod access;
 pub mod backup;
 pub mod core;
 pub mod door;
+pub mod export;
 pub mod feed;
 pub mod files;
 pub mod follow;
 pub mod http;
 pub mod library;
+pub mod oidc;
 pub mod past;
 pub mod promote;
 pub mod rederive;

@@ -4,12 +4,17 @@ use crate::access::{Access, AccessError};
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
-use crate::http::{Shared, router};
+use crate::http::browser::Peer;
+use crate::http::sign_in::HASHES_AT_ONCE;
+use crate::http::{Shared, Web, router};
 use crate::library::Given;
+use crate::oidc::{self, Oidc};
 use crate::promote;
 use crate::shadow::Shadow;
 use crate::webhooks::{WebhookError, Webhooks};
 use crate::worker::{self, Restart, Running, StartError, Worker};
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::Tokeniser;
@@ -48,7 +53,7 @@ pub enum ServeError {
 }
 
 /// How a service is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Whether one person may propose and approve: for a deployment with one operator.
     pub single_approver: bool,
@@ -60,6 +65,10 @@ pub struct Settings {
     pub requests_per_second: Option<u32>,
     /// Records that make a new snapshot worth its while.
     pub snapshot_records: u64,
+    /// How browsers reach it.
+    pub web: Web,
+    /// Where people sign in beside the service's own passwords.
+    pub oidc: Option<oidc::Settings>,
 }
 
 impl Default for Settings {
@@ -70,6 +79,8 @@ impl Default for Settings {
             requests_per_second: None,
             snapshot_every: Duration::from_mins(10),
             snapshot_records: 100_000,
+            web: Web::default(),
+            oidc: None,
         }
     }
 }
@@ -82,6 +93,8 @@ pub struct Service {
     closing: Closing,
     settings: Settings,
     dir: PathBuf,
+    /// Of the link through which the first administrator is made, where there is none yet.
+    set_up_token: Option<String>,
     /// What bringing its state back took.
     pub restart: Restart,
 }
@@ -110,7 +123,7 @@ impl Service {
         let door = Door::new(config, tokens, clock);
         let (worker, running, restart) =
             worker::start(dir, given, &config.rates, door.limits(), clock, progress)?;
-        let access = Access::open(dir)?;
+        let (access, set_up_token) = Access::open(dir, clock())?;
         let closing = Closing(worker.clone());
         let (reader, feed) = (worker.history().reader.clone(), worker.feed().clone());
         let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
@@ -118,6 +131,9 @@ impl Service {
             worker,
             door,
             access,
+            web: settings.web.clone(),
+            oidc: settings.oidc.clone().map(|settings| Arc::new(Oidc::new(settings))),
+            hashing: Semaphore::new(HASHES_AT_ONCE),
             clock,
             shadow: Shadow::default(),
             webhooks,
@@ -126,11 +142,12 @@ impl Service {
             rederiving: Semaphore::new(1),
             snapshotting: Semaphore::new(1),
         });
-        Ok(Service { shared, running, closing, settings, dir: dir.to_owned(), restart })
+        Ok(Service { shared, running, closing, settings, dir: dir.to_owned(), set_up_token, restart })
     }
-    /// The token of the set-up link, while there is no key.
-    pub fn set_up_token(&self) -> Option<String> {
-        self.shared.access.set_up_token()
+    /// The token of the link through which the first administrator is made, where there is none; the service itself keeps
+    /// its hash.
+    pub fn set_up_token(&self) -> Option<&str> {
+        self.set_up_token.as_deref()
     }
     /// What takes events, for doors other than HTTP.
     pub fn worker(&self) -> &Worker {
@@ -168,12 +185,15 @@ impl Service {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError>
     where
-        L: axum::serve::Listener,
+        L: Listener,
         L::Addr: std::fmt::Debug,
+        Peer: for<'a> Connected<IncomingStream<'a, L>>,
     {
         self.resume().await;
-        let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings));
-        axum::serve(listener, self.router()).with_graceful_shutdown(stop).await?;
+        let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings.clone()));
+        let router = self.router().into_make_service_with_connect_info::<Peer>();
+        axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+        tracing::info!("stopping: what was taken is answered, a snapshot is written");
         snapshots.abort();
         let written = self.shared.worker.snapshot().await;
         let Service { shared, running, closing, .. } = self;
@@ -204,7 +224,10 @@ async fn snapshots(shared: std::sync::Weak<Shared>, settings: Settings) {
         let Ok(_one) = shared.snapshotting.try_acquire() else { continue };
         let written = tokio::task::spawn_blocking(move || history.snapshot()).await;
         match written {
-            Ok(Ok(_)) => last = end,
+            Ok(Ok(_)) => {
+                tracing::info!(position = end, "a snapshot was written");
+                last = end;
+            }
             Ok(Err(e)) => shared.worker.tell(format!("no snapshot was written: {e}")),
             Err(e) => shared.worker.tell(format!("no snapshot was written: {e}")),
         }

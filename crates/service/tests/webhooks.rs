@@ -17,13 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const JSON: &str = "application/json";
-const PRIVATE: Settings = Settings {
-    single_approver: false,
-    private_webhooks: true,
-    requests_per_second: None,
-    snapshot_every: Duration::from_mins(10),
-    snapshot_records: 100_000,
-};
+fn private() -> Settings {
+    Settings { private_webhooks: true, ..Settings::default() }
+}
 
 /// What a receiver got, and what it answers.
 #[derive(Default)]
@@ -65,7 +61,7 @@ impl Receiver {
 
 async fn open(dir: &Path) -> Service {
     for _ in 0..200 {
-        match start(dir, &Given::default(), PRIVATE) {
+        match start(dir, &Given::default(), private()) {
             Ok(service) => return service,
             Err(e) if e.to_string().contains("held by") => {
                 tokio::time::sleep(Duration::from_millis(20)).await
@@ -131,7 +127,7 @@ async fn decisions_are_told_signed_once_each_and_on_after_a_restart() {
         ask(&router, Method::POST, &format!("/v1/webhooks/{id}/rotate"), Some(&admin), JSON, "").await.json();
     let new = rotated["secret"].as_str().expect("a secret").to_owned();
     // An alert, too.
-    key(&router, &admin, Role::Analyst).await;
+    key(&router, &admin, Role::Integration).await;
     receiver.has(13).await;
     let (headers, body) = receiver.got.lock().expect("a lock").last().expect("a message").clone();
     let event: Value = serde_json::from_str(&body).expect("JSON");

@@ -1,4 +1,6 @@
-//! Is the log still what was written? Proves it, exports its head, signs it, makes the key.
+//! Is the log still what was written? Proves it, exports it and its head, signs that, makes the key.
+
+mod export;
 
 use crate::commands::{Context, read_text};
 use crate::failure::{At, Failure};
@@ -7,7 +9,7 @@ use crate::progress::Progress;
 use clap::Subcommand;
 use ringfence_domain::Timestamp;
 use ringfence_store::log::{HeadKey, PublicKey, SignedHead, Verified, verify};
-use ringfence_store::{LOG_FOLDER, Log, Options};
+use ringfence_store::{LOG_FOLDER, Log, LogError, Options};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-/// Proves that nothing recorded was changed or lost; exports and signs the head of the log.
+/// Proves that nothing recorded was changed or lost; exports the log, and its head, which it signs.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  ringfence log verify --data /var/lib/ringfence\n  ringfence log head --data /var/lib/ringfence --sign log.key > head.json"
@@ -29,6 +31,7 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 enum What {
     Verify(VerifyArgs),
+    Export(export::Args),
     Head(HeadArgs),
     Keygen(KeygenArgs),
 }
@@ -78,6 +81,7 @@ struct KeygenArgs {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     match &args.what {
         What::Verify(args) => run_verify(args, context)?,
+        What::Export(args) => export::run(args, context)?,
         What::Head(args) => run_head(args, context)?,
         What::Keygen(args) => run_keygen(args, context)?,
     }
@@ -125,14 +129,17 @@ fn signed_head(head: &Path, key: &Path) -> Result<SignedHead, Failure> {
 fn verified(data: &Path) -> Result<Verified, Failure> {
     let folder = data.join(LOG_FOLDER);
     let mut progress = Progress::new("verified", None);
-    verify(&folder, &mut |position| progress.set(position)).map_err(|error| {
-        let words = error.to_string();
-        let cause = std::error::Error::source(&error).map(|e| format!(": {e}")).unwrap_or_default();
-        match words.rsplit_once("; ") {
-            Some((what, help)) => Failure::new(what, folder.display()).help(help),
-            None => Failure::new(format!("{words}{cause}"), folder.display()),
-        }
-    })
+    verify(&folder, &mut |position| progress.set(position)).map_err(|error| failure(&error, &folder))
+}
+
+/// What is wrong with a log.
+fn failure(error: &LogError, folder: &Path) -> Failure {
+    let words = error.to_string();
+    let cause = std::error::Error::source(error).map(|e| format!(": {e}")).unwrap_or_default();
+    match words.rsplit_once("; ") {
+        Some((what, help)) => Failure::new(what, folder.display()).help(help),
+        None => Failure::new(format!("{words}{cause}"), folder.display()),
+    }
 }
 
 fn run_head(args: &HeadArgs, context: &Context) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! What do we answer each request, and why? Replays everything, writes the decisions from a time on.
 
 use crate::commands::Context;
+use crate::deciding::Deciding;
 use crate::failure::Failure;
 use crate::history::{self, Source};
 use crate::input::Read;
@@ -27,15 +28,8 @@ pub(crate) struct Args {
     /// Event files, in the order of their arrival.
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     events: Vec<PathBuf>,
-    /// What `train` wrote.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// `default`, `rules-only`, or a policy file.
-    #[arg(long, default_value = "default", value_name = "FILE.toml")]
-    policy: String,
-    /// Feature catalogue [default: the built-in one].
-    #[arg(long, value_name = "FILE.toml")]
-    features: Option<PathBuf>,
+    #[command(flatten)]
+    deciding: Deciding,
     /// Requests from then on are written: a day, or a time as in 2023-09-01T00:00:00Z [default: all].
     #[arg(long, value_name = "TIME", value_parser = moment)]
     from: Option<Timestamp>,
@@ -58,12 +52,8 @@ struct Scored {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     // Amounts are answered in the currency of the request; a packed log has them in the reporting currency only.
     packed::refuse(&args.events)?;
-    let plan = history::plan(args.features.as_deref())?;
-    let policy = history::policy(&args.policy)?;
-    let model = args.model.as_deref().map(|path| history::model(path).map(|m| (m, path))).transpose()?;
-    let model = model.as_ref().map(|(m, path)| (m, *path));
-    let reporting = context.config.rates.reporting();
-    let decider = history::decider(&plan, model, &policy, &args.policy, reporting)?;
+    let model = args.deciding.model()?;
+    let (plan, decider) = args.deciding.ready(model.as_ref(), context)?;
     let mut engines = [history::engine(&plan, context, Some(decider))];
     let io = |e: ringfence_store::FileError| Failure::io(e.doing, &e.path, &e.source);
     let mut out = EventWriter::create(&args.out).map_err(io)?;

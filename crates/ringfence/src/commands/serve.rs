@@ -1,11 +1,13 @@
 //! How is the decision service started? Its state in one folder, answers over HTTP.
 
+mod logs;
+mod oidc;
 mod settings;
 
 use crate::commands::serve::settings::{Effective, Flags};
 use crate::commands::{Context, read_text};
+use crate::deciding::Deciding;
 use crate::failure::{At, Failure};
-use crate::history;
 use crate::input;
 use crate::print;
 use crate::progress::Progress;
@@ -21,8 +23,9 @@ use std::process::ExitCode;
 
 /// Answers refund requests over HTTP, with everything that it takes in a durable log.
 ///
-/// The first start prints a link that makes the first API key; there is no default key. What was answered stays
-/// answered: a restart takes the log back and compares every decision with its record. /docs describes the endpoints.
+/// The first start prints a link through which the first administrator is made; there is no default password. What was
+/// answered stays answered: a restart takes the log back and compares every decision with its record. /docs describes the
+/// endpoints.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  ringfence serve --data shop --model model.json\n  ringfence serve --data shop --listen 0.0.0.0:8420"
@@ -31,17 +34,9 @@ pub(crate) struct Args {
     /// Folder of the log, the snapshots and the keys; made where it is not there.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// What `train` wrote, for a new folder. Without a model the policy decides by its rules and its prior.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
-    /// `default`, `rules-only`, or a policy file, for a new folder [default: `default`]. What decides in a folder that
-    /// lives changes by promotion: see the guide.
-    #[arg(long, value_name = "FILE.toml")]
-    policy: Option<String>,
-    /// Feature catalogue, for a new folder [default: the built-in one].
-    #[arg(long, value_name = "FILE.toml")]
-    features: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "For a new folder (later by promotion, see the guide)")]
+    deciding: Deciding,
+    #[command(flatten, next_help_heading = "Settings")]
     flags: Flags,
     /// Print what holds, as a configuration file that says where each value comes from, and end.
     #[arg(long)]
@@ -56,8 +51,11 @@ struct Started {
     snapshots_passed_over: usize,
     records_replayed: u64,
     decisions_compared: u64,
+    /// The token of the link, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     set_up: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_up_link: Option<String>,
 }
 
 fn clock() -> Timestamp {
@@ -67,11 +65,13 @@ fn clock() -> Timestamp {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let Effective { listen, tls, follow, settings, text } =
+    let Effective { listen, tls, follow, log, log_format, settings, text } =
         settings::effective(&args.flags, &context.config.serve)?;
     if args.print_config {
         return print::out(&text).map(|()| ExitCode::SUCCESS);
     }
+    logs::begin(log, log_format);
+    let public_url = settings.web.public_url.clone();
     let given = given(args, context)?;
     let tokens = input::tokeniser(&context.config)?;
     let mut progress = Progress::new("take the log back", None);
@@ -90,19 +90,29 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         })?;
         let address = listener.local_addr().unwrap_or(listen);
         let restart = service.restart;
+        let address = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+        let public = public_url.as_deref().map_or(address.as_str(), |url| url.trim_end_matches('/'));
+        let token = service.set_up_token();
         let started = Started {
-            address: format!("{}://{address}", if tls.is_some() { "https" } else { "http" }),
+            set_up_link: token.map(|token| format!("{public}/setup?token={token}")),
+            set_up: token.map(str::to_owned),
+            address,
             snapshot: restart.snapshot,
             snapshots_passed_over: restart.passed_over,
             records_replayed: restart.records,
             decisions_compared: restart.compared,
-            set_up: service.set_up_token(),
         };
         if context.json {
             print::json(&started)?;
         } else {
             print::out(&words(&started))?;
         }
+        tracing::info!(
+            address = started.address,
+            records = started.records_replayed,
+            decisions = started.decisions_compared,
+            "listening"
+        );
         if let Some(folder) = &follow {
             service.follow(folder).at(folder.display())?;
         }
@@ -120,22 +130,20 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 /// What the start names, checked where it stands: with the file and the line at which it does not fit.
 fn given(args: &Args, context: &Context) -> Result<Given, Failure> {
-    let model = args.model.as_deref().map(|path| history::model(path).map(|m| (m, path))).transpose()?;
-    let fits = model.as_ref().map(|(m, path)| (m, *path));
+    let deciding = &args.deciding;
+    let model = deciding.model()?;
     // What is not named comes from the log: only a whole set can be checked here.
-    if args.features.is_some() && args.policy.is_some() || !args.data.join(LOG_FOLDER).exists() {
-        let plan = history::plan(args.features.as_deref())?;
-        let name = args.policy.as_deref().unwrap_or("default");
-        let policy = history::policy(name)?;
-        history::decider(&plan, fits, &policy, name, context.config.rates.reporting())?;
+    let whole = deciding.features.is_some() && deciding.policy.is_some();
+    if whole || !args.data.join(LOG_FOLDER).exists() {
+        deciding.ready(model.as_ref(), context)?;
     }
-    let policy = match args.policy.as_deref() {
+    let policy = match deciding.policy.as_deref() {
         None => None,
         Some("default") => Some(DEFAULT_POLICY.to_owned()),
         Some("rules-only") => Some(RULES_ONLY_POLICY.to_owned()),
         Some(file) => Some(read_text(Path::new(file), "read the policy")?),
     };
-    let features = args.features.as_deref().map(|path| read_text(path, "read the feature catalogue"));
+    let features = deciding.features.as_deref().map(|path| read_text(path, "read the feature catalogue"));
     Ok(Given { features: features.transpose()?, model: model.map(|(m, _)| m.to_json()), policy })
 }
 
@@ -175,11 +183,10 @@ fn words(started: &Started) -> String {
             started.snapshots_passed_over
         );
     }
-    if let Some(token) = &started.set_up {
+    if let Some(link) = &started.set_up_link {
         out += &format!(
-            "\nno key yet; make the first one, an administrator's, with this token, which works once:\n  \
-             curl -X POST {}/v1/setup -H 'content-type: application/json' -d '{{\"token\":\"{token}\"}}'\n",
-            started.address
+            "\nnobody runs this deployment yet; make its administrator through this link, which works once and for an hour:\n  \
+             {link}\n"
         );
     }
     out += &format!("\nendpoints  {}/docs\n", started.address);

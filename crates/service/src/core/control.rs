@@ -16,22 +16,25 @@ use std::collections::BTreeMap;
 /// Longest reason that people give for a change, bytes.
 pub const WHY_BYTES_MAX: usize = 2_000;
 
-/// Who did something: a key, or a user.
+/// Who did something: a system by its key, or a person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Principal {
     /// Its id in the list of keys or users; `service` where nobody asked.
     pub id: String,
-    /// Its name then.
+    /// The key's name then; of a person nothing but the id, for the log never forgets.
     pub name: String,
-    /// Its role then.
+    /// The role in which it acted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub role: Option<Role>,
+    /// The person, whether by a session or by one of several keys; none where it is a system.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<String>,
 }
 
 impl Principal {
     /// The service itself.
     pub fn service() -> Principal {
-        Principal { id: "service".into(), name: "the service".into(), role: None }
+        Principal { id: "service".into(), name: "the service".into(), role: None, user: None }
     }
 }
 
@@ -180,6 +183,23 @@ impl Control {
     /// As the log holds it.
     pub fn bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("controls are texts, numbers and maps of texts")
+    }
+    /// What it says, in the word that the log uses; for a note, what was done.
+    pub fn word(&self) -> &str {
+        match self {
+            Control::Versions { .. } => "versions",
+            Control::Rates { .. } => "rates",
+            Control::Proposed { .. } => "proposed",
+            Control::Approved { .. } => "approved",
+            Control::Rejected { .. } => "rejected",
+            Control::Promoted { .. } => "promoted",
+            Control::ShadowStarted { .. } => "shadow_started",
+            Control::ShadowEnded { .. } => "shadow_ended",
+            Control::Listed { .. } => "listed",
+            Control::Suppressed { .. } => "suppressed",
+            Control::Unlisted { .. } => "unlisted",
+            Control::Noted { did, .. } => did,
+        }
     }
     /// What was done, without more.
     pub fn noted(did: &str, subject: impl Into<String>, by: Principal) -> Control {

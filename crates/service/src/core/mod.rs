@@ -4,18 +4,21 @@
 //! anyone is answered (INV-3), and the same records bring it back to the same state.
 //!
 //! - [`control`]: what else than events changes it, and who did it; [`register`]: what that adds up to;
-//! - [`versions`]: what it decides with; [`replay`]: how the log brings it back;
+//! - [`versions`]: what it decides with; [`replay`]: how the log brings it back, or a snapshot;
 //! - [`follow`]: the engine alone, along the log: for another catalogue, and for shadow runs;
 //! - [`places`]: where in the log events and control records stand.
 
 pub mod control;
+mod error;
 pub mod follow;
 pub mod places;
 pub mod register;
 pub mod replay;
+mod snapshot;
 pub mod versions;
 
 pub use control::{Control, Principal};
+pub use error::CoreError;
 pub use register::Denied;
 pub use replay::{Past, Replay};
 pub use versions::{Part, Versioned};
@@ -30,62 +33,9 @@ use ringfence_domain::vector::Schema;
 use ringfence_domain::{Decision, Event, Timestamp, Versions};
 use ringfence_engine::{Applied, Decider, Engine};
 use ringfence_store::log::{Record, RecordKind};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Version of the core's own part of a snapshot: 2 with rates, the register and places.
-const FORMAT: u32 = 2;
-
-/// Why a core cannot be brought up.
-#[derive(Debug, thiserror::Error)]
-pub enum CoreError {
-    /// Catalogue, model and policy do not fit each other.
-    #[error("{0}")]
-    Versions(String),
-    /// A snapshot does not fit.
-    #[error("{0}")]
-    Snapshot(String),
-    /// A record of the log is not what this program writes.
-    #[error(
-        "record {position} of the log cannot be read back: {what}; `ringfence log verify` tells whether the log was changed"
-    )]
-    Record {
-        /// Position in the log.
-        position: u64,
-        /// What is wrong.
-        what: String,
-    },
-    /// The log is decided with other versions than this start names.
-    #[error(
-        "this log is decided with {part} {live}, and this start names {part} {named}. A log that lives changes what decides \
-         by promotion: start without --{part}, upload the file (POST /v1/versions/{part}), propose and approve it \
-         (POST /v1/promotions)"
-    )]
-    OtherVersions {
-        /// Which part.
-        part: &'static str,
-        /// As the log says.
-        live: String,
-        /// As started.
-        named: String,
-    },
-    /// The content of a version is not there.
-    #[error("{0}")]
-    Content(String),
-    /// The engine does not come to the recorded decision: an alarm.
-    #[error(
-        "the decision on refund {refund} (record {position}) comes out differently than it was answered; the answer stands \
-         in the log, but this program or its machine is not the one that gave it: do not go on"
-    )]
-    Differs {
-        /// The refund.
-        refund: String,
-        /// Position of the decision in the log.
-        position: u64,
-    },
-}
 
 /// What became of one event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -164,33 +114,6 @@ pub struct Core {
     scratch: Vec<u8>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    format: u32,
-    next: u64,
-    announced: bool,
-    versions: Versions,
-    rates: KeptRates,
-    seen: Vec<(u64, u64)>,
-    answered: BTreeMap<u64, u64>,
-    decided: BTreeMap<String, u64>,
-    /// JSON: its types have forms that the snapshot's own format cannot hold.
-    register: Vec<u8>,
-    events: Places,
-    controls: Places,
-    engine: Vec<u8>,
-}
-
-/// The beginning of a snapshot: what is needed to read the rest.
-#[derive(Deserialize)]
-struct Head {
-    format: u32,
-    _next: u64,
-    _announced: bool,
-    versions: Versions,
-    rates: KeptRates,
-}
-
 impl Core {
     /// Before the first record.
     pub fn new(v: &Versioned) -> Result<Core, CoreError> {
@@ -212,56 +135,6 @@ impl Core {
             vector: KeptVector::default(),
             scratch: Vec::new(),
         })
-    }
-    /// As it was when the snapshot was taken; `past` gives the content of its versions.
-    pub fn restore(bytes: &[u8], past: &dyn Past) -> Result<Core, CoreError> {
-        let broken = |what: String| CoreError::Snapshot(what);
-        let (format, _): (u32, _) = postcard::take_from_bytes(bytes).map_err(|e| broken(e.to_string()))?;
-        if format != FORMAT {
-            return Err(broken(format!("the snapshot has format {format}, this program reads {FORMAT}")));
-        }
-        let (head, _): (Head, _) = postcard::take_from_bytes(bytes).map_err(|e| broken(e.to_string()))?;
-        debug_assert_eq!(head.format, FORMAT);
-        let v = past.versioned(&head.versions, &head.rates.rates().map_err(broken)?)?;
-        let (decider, versions) = v.decider()?;
-        let kept: Kept = postcard::from_bytes(bytes).map_err(|e| broken(e.to_string()))?;
-        let (plan, reporting) = (v.plan.clone(), v.rates.reporting());
-        let engine = Engine::restore(&kept.engine, plan, reporting, v.rates.clone(), Some(decider))
-            .map_err(|e| broken(e.to_string()))?;
-        Ok(Core {
-            engine,
-            seen: kept.seen.into_iter().map(|(id, content)| ContentKey { id, content }).collect(),
-            answered: kept.answered,
-            decided: kept.decided,
-            next: kept.next,
-            versions,
-            rates: v.rates,
-            announced: kept.announced,
-            register: serde_json::from_slice(&kept.register).map_err(|e| broken(e.to_string()))?,
-            events: kept.events,
-            controls: kept.controls,
-            keep_vector: false,
-            vector: KeptVector::default(),
-            scratch: Vec::new(),
-        })
-    }
-    /// The whole state as bytes; the same state gives the same bytes.
-    pub fn snapshot(&self) -> Vec<u8> {
-        let kept = Kept {
-            format: FORMAT,
-            next: self.next,
-            announced: self.announced,
-            versions: self.versions.clone(),
-            rates: KeptRates::of(&self.rates),
-            seen: self.seen.entries().into_iter().map(|k| (k.id, k.content)).collect(),
-            answered: self.answered.clone(),
-            decided: self.decided.clone(),
-            register: serde_json::to_vec(&self.register).expect("the register is texts and numbers"),
-            events: self.events.clone(),
-            controls: self.controls.clone(),
-            engine: self.engine.snapshot(),
-        };
-        postcard::to_stdvec(&kept).expect("writing to memory cannot fail")
     }
     /// Position that the next record gets: the length of the log, once all records that were made are durable.
     pub fn next(&self) -> u64 {

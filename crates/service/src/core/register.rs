@@ -124,12 +124,27 @@ pub enum Denied {
         "{0} proposed this, and another must approve it; a deployment with one operator starts with --allow-single-approver"
     )]
     SecondPerson(String),
+    /// Who proposed or approves is not known as a person.
+    #[error(
+        "two persons are needed, and a key of nobody stands for none: propose and approve signed in, or with keys of your own; a \
+         deployment with one operator starts with --allow-single-approver"
+    )]
+    NoPerson,
     /// There are too many.
     #[error("{0}")]
     TooMany(String),
     /// A value is out of range.
     #[error("{0}")]
     Invalid(String),
+}
+
+/// Four eyes are those of two persons: a second key of the same one has none of its own.
+fn two_persons(proposer: &Principal, approver: &Principal) -> Result<(), Denied> {
+    match (&proposer.user, &approver.user) {
+        (Some(one), Some(other)) if one == other => Err(Denied::SecondPerson(approver.name.clone())),
+        (Some(_), Some(_)) => Ok(()),
+        (None, _) | (_, None) => Err(Denied::NoPerson),
+    }
 }
 
 impl Register {
@@ -145,8 +160,8 @@ impl Register {
             }
             Control::Approved { proposal, by, single_approver } => {
                 let found = self.open(*proposal)?;
-                if found.by.id == by.id && !single_approver {
-                    return Err(Denied::SecondPerson(by.name.clone()));
+                if !single_approver {
+                    two_persons(&found.by, by)?;
                 }
                 if let Some(other) = self.approved() {
                     let what =

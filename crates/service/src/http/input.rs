@@ -4,10 +4,10 @@ use crate::http::problem::Problem;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response};
 use aide::{OperationInput, OperationOutput};
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use axum::{Form, Json};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -45,6 +45,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
 impl<T: JsonSchema> OperationInput for Input<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         Json::<T>::operation_input(ctx, operation);
+    }
+}
+
+/// A form of a page.
+#[derive(Debug)]
+pub struct Filled<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Filled<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Filled<T>, Problem> {
+        Form::from_request(request, state).await.map(|Form(value)| Filled(value)).map_err(|e| {
+            Problem::new(e.status(), "form", "The form is not the one of this page").detail(e.body_text())
+        })
     }
 }
 

@@ -1,23 +1,37 @@
 //! How is the service spoken to? Endpoints, each in the policy table, described as OpenAPI from the same types.
 
+#![allow(clippy::result_large_err)] // A problem is made once for a refused request.
+
+pub mod browser;
 pub mod endpoints;
+mod guard;
 pub mod input;
 pub mod problem;
+pub(crate) mod sign_in;
+pub mod table;
+pub mod trace;
 
-use crate::access::{Access, Key, Permission, allowed};
+pub use browser::Web;
+pub use table::ENDPOINTS;
+
+use crate::access::Access;
 use crate::door::Door;
+use crate::oidc::Oidc;
 use crate::shadow::Shadow;
 use crate::webhooks::Webhooks;
 use crate::worker::Worker;
 use aide::axum::ApiRouter;
-use aide::axum::routing::{delete_with, get_with, post_with};
+use aide::axum::routing::{delete_with, get_with, post_with, put_with};
 use aide::openapi::{Info, OpenApi, SecurityScheme};
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use axum::{Extension, Router};
-use endpoints::{access, audit, decisions, events, lists, operations, promotions, versions, webhooks};
+use endpoints::{
+    audit, decisions, events, keys, lists, login, me, oidc, operations, pages, promotions, users, versions,
+    webhooks,
+};
+use guard::{guard, not_found, secure_headers};
 use problem::Problem;
 use ringfence_domain::Timestamp;
 use std::sync::Arc;
@@ -32,6 +46,12 @@ pub struct Shared {
     pub door: Door,
     /// Who may do what.
     pub access: Access,
+    /// How browsers reach it.
+    pub web: Web,
+    /// The identity provider, if there is one.
+    pub oidc: Option<Arc<Oidc>>,
+    /// Some hashes of passwords at a time.
+    pub hashing: Semaphore,
     /// The clock.
     pub clock: fn() -> Timestamp,
     /// What decides beside, without effect.
@@ -60,51 +80,6 @@ impl Shared {
     }
 }
 
-/// The policy table of the endpoints: method, path, what it needs. What is not here is not served.
-pub const ENDPOINTS: &[(Method, &str, Permission)] = &[
-    (Method::GET, "/healthz", Permission::Anyone),
-    (Method::GET, "/readyz", Permission::Anyone),
-    (Method::GET, "/openapi.json", Permission::Anyone),
-    (Method::GET, "/docs", Permission::Anyone),
-    (Method::POST, "/v1/setup", Permission::Anyone),
-    (Method::POST, "/v1/events", Permission::Send),
-    (Method::POST, "/v1/refunds/decide", Permission::Send),
-    (Method::GET, "/v1/decisions/{refund}", Permission::ReadDecisions),
-    (Method::GET, "/v1/decisions/{refund}/evidence", Permission::ReadEvidence),
-    (Method::POST, "/v1/decisions/{refund}/rederive", Permission::ReadEvidence),
-    (Method::GET, "/v1/versions", Permission::ReadVersions),
-    (Method::GET, "/v1/versions/{part}", Permission::ReadVersions),
-    (Method::POST, "/v1/versions/{part}", Permission::Propose),
-    (Method::GET, "/v1/versions/{part}/{version}", Permission::ReadVersions),
-    (Method::POST, "/v1/check", Permission::ReadVersions),
-    (Method::GET, "/v1/shadow", Permission::ReadVersions),
-    (Method::POST, "/v1/shadow", Permission::Propose),
-    (Method::DELETE, "/v1/shadow", Permission::Propose),
-    (Method::GET, "/v1/promotions", Permission::ReadVersions),
-    (Method::POST, "/v1/promotions", Permission::Propose),
-    (Method::POST, "/v1/promotions/{id}/approve", Permission::Approve),
-    (Method::POST, "/v1/promotions/{id}/reject", Permission::Propose),
-    (Method::GET, "/v1/lists/{list}", Permission::ReadLists),
-    (Method::POST, "/v1/lists/{list}", Permission::ManageLists),
-    (Method::POST, "/v1/entries/{id}/remove", Permission::ManageLists),
-    (Method::GET, "/v1/suppressions", Permission::ReadLists),
-    (Method::POST, "/v1/suppressions", Permission::Approve),
-    (Method::POST, "/v1/suppressions/{id}/lift", Permission::Approve),
-    (Method::GET, "/v1/webhooks", Permission::ManageWebhooks),
-    (Method::POST, "/v1/webhooks", Permission::ManageWebhooks),
-    (Method::DELETE, "/v1/webhooks/{id}", Permission::ManageWebhooks),
-    (Method::POST, "/v1/webhooks/{id}/rotate", Permission::ManageWebhooks),
-    (Method::GET, "/v1/webhooks/{id}/dead", Permission::ManageWebhooks),
-    (Method::POST, "/v1/webhooks/{id}/replay", Permission::ManageWebhooks),
-    (Method::GET, "/metrics", Permission::ReadOperations),
-    (Method::POST, "/v1/snapshots", Permission::Operate),
-    (Method::GET, "/v1/audit", Permission::ReadAudit),
-    (Method::GET, "/v1/keys", Permission::ManageKeys),
-    (Method::POST, "/v1/keys", Permission::ManageKeys),
-    (Method::DELETE, "/v1/keys/{id}", Permission::ManageKeys),
-    (Method::POST, "/v1/keys/{id}/rotate", Permission::ManageKeys),
-];
-
 /// The whole API.
 pub fn router(shared: Arc<Shared>) -> Router {
     let mut api = OpenApi {
@@ -116,11 +91,23 @@ pub fn router(shared: Arc<Shared>) -> Router {
         },
         ..OpenApi::default()
     };
+    let cookie = shared.web.cookie_name();
     let body_max = shared.door.limits().batch_bytes_max;
     let routes = ApiRouter::new()
         .api_route("/healthz", get_with(operations::health, operations::health_docs))
         .api_route("/readyz", get_with(operations::ready, operations::ready_docs))
-        .api_route("/v1/setup", post_with(access::set_up, access::set_up_docs))
+        .api_route("/v1/setup", post_with(login::set_up, login::set_up_docs))
+        .api_route("/v1/login", post_with(login::login, login::login_docs))
+        .api_route("/v1/logout", post_with(login::logout, login::logout_docs))
+        .api_route("/v1/password", post_with(login::choose, login::choose_docs))
+        .api_route("/v1/me", get_with(me::me, me::me_docs))
+        .api_route("/v1/me/password", post_with(me::change_password, me::change_password_docs))
+        .api_route(
+            "/v1/me/keys",
+            get_with(keys::own_keys, keys::own_keys_docs)
+                .post_with(keys::make_own_key, keys::make_own_key_docs),
+        )
+        .api_route("/v1/me/keys/{id}", delete_with(keys::revoke_own_key, keys::revoke_own_key_docs))
         .api_route("/v1/events", post_with(events::events, events::events_docs))
         .api_route("/v1/refunds/decide", post_with(events::decide, events::decide_docs))
         .api_route("/v1/decisions/{refund}", get_with(decisions::decision, decisions::decision_docs))
@@ -174,19 +161,42 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(
             "/v1/keys",
-            get_with(access::keys, access::keys_docs).post_with(access::make_key, access::make_key_docs),
+            get_with(keys::keys, keys::keys_docs).post_with(keys::make_key, keys::make_key_docs),
         )
-        .api_route("/v1/keys/{id}", delete_with(access::revoke_key, access::revoke_key_docs))
-        .api_route("/v1/keys/{id}/rotate", post_with(access::rotate_key, access::rotate_key_docs))
-        .route("/metrics", axum::routing::get(operations::metrics))
-        .route("/openapi.json", axum::routing::get(openapi))
+        .api_route("/v1/keys/{id}", delete_with(keys::revoke_key, keys::revoke_key_docs))
+        .api_route("/v1/keys/{id}/rotate", post_with(keys::rotate_key, keys::rotate_key_docs))
+        .api_route(
+            "/v1/users",
+            get_with(users::list, users::list_docs).post_with(users::make, users::make_docs),
+        )
+        .api_route(
+            "/v1/users/{id}",
+            put_with(users::set, users::set_docs).delete_with(users::remove, users::remove_docs),
+        )
+        .api_route("/v1/users/{id}/reset", post_with(users::reset, users::reset_docs))
+        .route("/", get(pages::home))
+        .route("/style.css", get(pages::style))
+        .route("/login", get(pages::login_page).post(pages::login))
+        .route("/logout", axum::routing::post(pages::logout))
+        .route("/setup", get(pages::set_up_page).post(pages::set_up))
+        .route("/password", get(pages::password_page).post(pages::password))
+        .route("/oidc/login", get(oidc::login))
+        .route("/oidc/callback", get(oidc::callback))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(openapi))
         .route("/docs", aide::scalar::Scalar::new("/openapi.json").with_title("Ringfence").axum_route())
         .finish_api_with(&mut api, |api| {
             let bearer: SecurityScheme = serde_json::from_value(serde_json::json!({
                 "type": "http", "scheme": "bearer", "description": "An API key."
             }))
             .expect("this is how OpenAPI writes a bearer scheme");
-            api.security_scheme("key", bearer).security_requirement("key")
+            let session: SecurityScheme = serde_json::from_value(serde_json::json!({
+                "type": "apiKey", "in": "cookie", "name": cookie,
+                "description": "A session, as signing in sets it; changes need the header `x-csrf-token` too."
+            }))
+            .expect("this is how OpenAPI writes a cookie");
+            let api = api.security_scheme("key", bearer).security_scheme("session", session);
+            api.security_requirement("key").security_requirement("session")
         });
     routes
         .layer(Extension(Arc::new(api)))
@@ -194,74 +204,10 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route_layer(from_fn_with_state(shared.clone(), guard))
         .fallback(not_found)
         .layer(axum::middleware::from_fn(secure_headers))
+        .layer(axum::middleware::from_fn(trace::trace))
         .with_state(shared)
 }
 
 async fn openapi(Extension(api): Extension<Arc<OpenApi>>) -> axum::Json<OpenApi> {
     axum::Json(OpenApi::clone(&api))
-}
-
-async fn not_found() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")
-        .remedy("see /docs for what there is")
-}
-
-/// Lets in who the policy table lets in; an endpoint that is not in it is closed to everyone.
-async fn guard(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()).unwrap_or_default();
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let Some(needed) = ENDPOINTS.iter().find(|e| e.0 == method && e.1 == path).map(|e| e.2) else {
-        let allow = ENDPOINTS.iter().any(|e| e.1 == path);
-        return if allow {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "This endpoint has other methods")
-                .into_response()
-        } else {
-            not_found().await.into_response()
-        };
-    };
-    if needed == Permission::Anyone {
-        return next.run(request).await;
-    }
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let secret = authorization.and_then(|v| v.strip_prefix("Bearer "));
-    let caller: Option<Key> = secret.and_then(|s| shared.access.caller(s, (shared.clock)()));
-    let Some(caller) = caller else {
-        return Problem::new(StatusCode::UNAUTHORIZED, "no-key", "An API key is needed")
-            .remedy("send it as `Authorization: Bearer rf_…`; keys expire and can be revoked")
-            .into_response();
-    };
-    if !shared.access.has_room(&caller, shared.requests_per_second, (shared.clock)()) {
-        return Problem::too_fast().into_response();
-    }
-    if !allowed(caller.role, needed) {
-        return Problem::new(StatusCode::FORBIDDEN, "not-allowed", "The key's role does not allow this")
-            .remedy("ask an administrator for a key of another role")
-            .into_response();
-    }
-    request.extensions_mut().insert(caller);
-    next.run(request).await
-}
-
-async fn secure_headers(request: Request, next: Next) -> Response {
-    let docs = request.uri().path() == "/docs";
-    let mut response = next.run(request).await;
-    // The page that tries the API out has its script inside; everything else has none.
-    let policy = if docs {
-        "default-src 'none'; script-src 'unsafe-inline' 'self'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; frame-ancestors 'none'"
-    } else {
-        "default-src 'none'; frame-ancestors 'none'"
-    };
-    for (name, value) in [
-        ("content-security-policy", policy),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("cache-control", "no-store"),
-        ("x-frame-options", "DENY"),
-        ("cross-origin-resource-policy", "same-origin"),
-        // Counts over TLS only; elsewhere browsers pass over it.
-        ("strict-transport-security", "max-age=31536000"),
-    ] {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    response
 }

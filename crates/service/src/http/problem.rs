@@ -18,6 +18,7 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong in this case.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     pub detail: String,
     /// Where in what was sent, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,7 @@ pub struct Problem {
     pub line: Option<u64>,
     /// How to mend it.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     pub remedy: String,
     /// Seconds after which to come again.
     #[serde(skip)]

@@ -76,7 +76,12 @@ fn alert(control: &Control) -> Option<&'static str> {
         Control::Promoted { .. } => Some("promoted"),
         Control::Suppressed { .. } => Some("suppressed"),
         Control::Noted { did, .. } => match did.as_str() {
+            // Of logs from before there were users.
             "key_set_up" => Some("key_set_up"),
+            "user_set_up" => Some("user_set_up"),
+            "user_made" => Some("user_made"),
+            "user_changed" => Some("user_changed"),
+            "user_reset" => Some("user_reset"),
             "key_made" => Some("key_made"),
             "key_rotated" => Some("key_rotated"),
             "key_revoked" => Some("key_revoked"),

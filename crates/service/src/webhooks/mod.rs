@@ -146,7 +146,7 @@ impl Webhooks {
             return Err(WebhookError::TooMany);
         }
         let endpoint = Endpoint {
-            id: crate::access::random_hex::<8>(),
+            id: crate::access::secret::random_hex::<8>(),
             url: url.to_owned(),
             wants,
             created_at: (self.clock)(),

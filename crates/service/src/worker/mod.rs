@@ -248,7 +248,12 @@ impl Worker {
     }
     /// Tells the operator of something that failed beside the live path.
     pub fn tell(&self, what: String) {
-        *self.counts.beside.lock().unwrap_or_else(PoisonError::into_inner) = what;
+        let mut beside = self.counts.beside.lock().unwrap_or_else(PoisonError::into_inner);
+        // Once, where it is tried again and again.
+        if *beside != what {
+            tracing::error!("{what}");
+        }
+        *beside = what;
     }
     fn closed(&self) -> bool {
         self.counts.failed.load(Ordering::Acquire)

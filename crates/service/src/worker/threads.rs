@@ -205,6 +205,7 @@ fn append(log: &mut Log, records: &[Record<'static>], counts: &Counts) -> bool {
     }
     let start = std::time::Instant::now();
     if let Err(e) = log.append(records) {
+        tracing::error!("nothing is taken any more: {e}");
         *counts.failure.lock().unwrap_or_else(PoisonError::into_inner) = e.to_string();
         counts.failed.store(true, Ordering::Release);
         return false;

@@ -35,7 +35,7 @@ pub use reader::Reader;
 pub use record::{PAYLOAD_BYTES_MAX, Record, RecordKind};
 pub use retention::{Before, Retired};
 pub use signed::{HeadKey, KeyError, PublicKey, SignedHead};
-pub use verify::{Verified, verify};
+pub use verify::{Verified, verified, verify};
 
 use crate::folder::{DiskFolder, Folder, Guard, StoredFile};
 use crate::log::block::Packer;

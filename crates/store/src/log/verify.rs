@@ -5,11 +5,12 @@ use crate::log::block::{Block, Flaw, HEADER_BYTES, Header, Unpacker};
 use crate::log::chain::{Chain, Head};
 use crate::log::error::{FileFlaw, LogError};
 use crate::log::open::{Dropped, unfinished};
+use crate::log::reader::{Known, Reader};
 use crate::log::segment::{SEGMENT_HEADER_BYTES, SegmentFile};
 use crate::log::table::{self, Table};
 use serde::Serialize;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A log that is whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -32,15 +33,34 @@ pub struct Verified {
 /// Where a file is missing or damaged, with the first position that cannot be trusted
 /// ([`LogError::position`]); where one cannot be read; where segments are retired meanwhile.
 pub fn verify(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<Verified, LogError> {
+    Ok(prove(&folder_of(path)?, progress)?.0)
+}
+
+/// The same, with a reader of what was proved: also beside a service that goes on writing.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verified(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<(Verified, Reader), LogError> {
+    let folder = folder_of(path)?;
+    let (verified, segments) = prove(&folder, progress)?;
+    let known = Known::new(verified.anchor, segments, verified.head);
+    Ok((verified, Reader::new(folder, Arc::new(Mutex::new(known)))))
+}
+
+fn folder_of(path: &Path) -> Result<Arc<dyn Folder>, LogError> {
     let folder = DiskFolder::existing(path);
     let folder =
         folder.map_err(|e| LogError::Io { doing: "open", file: path.to_owned(), source: Arc::new(e) })?;
-    let folder: Arc<dyn Folder> = Arc::new(folder);
-    verify_in(&folder, progress)
+    Ok(Arc::new(folder))
 }
 
-/// The same in any folder.
+/// [`verify`] in any folder.
 pub fn verify_in(folder: &Arc<dyn Folder>, progress: &mut dyn FnMut(u64)) -> Result<Verified, LogError> {
+    Ok(prove(folder, progress)?.0)
+}
+
+/// With the first positions of the segments.
+fn prove(folder: &Arc<dyn Folder>, progress: &mut dyn FnMut(u64)) -> Result<(Verified, Vec<u64>), LogError> {
     let missing = || LogError::Missing { file: folder.path().join(table::NAME), position: 0 };
     let table = Table::read(folder.as_ref())?.ok_or_else(missing)?;
     let mut verifying =
@@ -61,7 +81,7 @@ pub fn verify_in(folder: &Arc<dyn Folder>, progress: &mut dyn FnMut(u64)) -> Res
     let Verifying { chain, blocks, bytes, dropped, unpacker: _ } = verifying;
     let head = chain.as_ref().map_or(table.anchor, Chain::head);
     let unfinished_bytes = dropped.map_or(0, |dropped| dropped.bytes);
-    Ok(Verified { anchor: table.anchor, head, blocks, bytes, unfinished_bytes })
+    Ok((Verified { anchor: table.anchor, head, blocks, bytes, unfinished_bytes }, table.segments))
 }
 
 struct Verifying {

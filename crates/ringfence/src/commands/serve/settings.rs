@@ -1,16 +1,22 @@
 //! What holds for the service, and where does it come from? Flag, then environment, then `[serve]` of the file, then default.
 
+use super::logs::Format;
+use super::oidc;
 use crate::failure::{At, Failure};
 use ringfence_domain::Duration;
+use ringfence_service::http::Web;
 use ringfence_service::serve::Settings;
 use ringfence_service::tls::Files;
 use serde::Deserialize;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use tracing_subscriber::filter::Targets;
 
 /// Where the service listens where nothing says otherwise.
 const LISTEN: &str = "127.0.0.1:8420";
+/// What is logged where nothing says otherwise.
+const LOG: &str = "info";
 /// How often a snapshot is written where nothing says otherwise.
 const SNAPSHOT_EVERY: &str = "10m";
 
@@ -26,6 +32,12 @@ pub(crate) struct Flags {
     /// Its key (PEM).
     #[arg(long, env = "RINGFENCE_TLS_KEY", value_name = "FILE.pem")]
     tls_key: Option<PathBuf>,
+    /// How browsers reach the service, where that is not the address it listens on: https://refunds.shop.example.
+    #[arg(long, env = "RINGFENCE_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// A proxy whose X-Forwarded-For is believed: tries to sign in are counted by where they come from.
+    #[arg(long, env = "RINGFENCE_TRUSTED_PROXY", value_name = "ADDRESS")]
+    trusted_proxy: Option<IpAddr>,
     /// Requests a second that a key may send, where it has no limit of its own [default: no limit].
     #[arg(long, env = "RINGFENCE_REQUESTS_PER_SECOND", value_name = "N")]
     requests_per_second: Option<u32>,
@@ -38,6 +50,13 @@ pub(crate) struct Flags {
     /// Let webhooks go to private addresses, and without encryption.
     #[arg(long, env = "RINGFENCE_ALLOW_PRIVATE_WEBHOOKS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     allow_private_webhooks: Option<bool>,
+    /// What is logged on standard error: `error`, `warn`, `info`, `debug`, `trace` or `off`, also by part as in
+    /// `info,ringfence_service=debug` [default: info].
+    #[arg(long, env = "RINGFENCE_LOG", value_name = "LEVEL")]
+    log: Option<String>,
+    /// How it is logged [default: text].
+    #[arg(long, env = "RINGFENCE_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<Format>,
     /// Take event files that appear in this folder, each once: JSON lines, plain or compressed.
     #[arg(long, env = "RINGFENCE_FOLLOW", value_name = "DIR")]
     follow: Option<PathBuf>,
@@ -50,11 +69,16 @@ struct File {
     listen: Option<SocketAddr>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    public_url: Option<String>,
+    trusted_proxy: Option<IpAddr>,
     requests_per_second: Option<u32>,
     snapshot_every: Option<String>,
     allow_single_approver: Option<bool>,
     allow_private_webhooks: Option<bool>,
+    log: Option<String>,
+    log_format: Option<Format>,
     follow: Option<PathBuf>,
+    oidc: Option<oidc::Provider>,
 }
 
 /// What holds.
@@ -62,6 +86,8 @@ pub(crate) struct Effective {
     pub(crate) listen: SocketAddr,
     pub(crate) tls: Option<Files>,
     pub(crate) follow: Option<PathBuf>,
+    pub(crate) log: Targets,
+    pub(crate) log_format: Format,
     pub(crate) settings: Settings,
     /// The same as a file, each line with where it comes from.
     pub(crate) text: String,
@@ -102,6 +128,19 @@ fn quoted(text: impl std::fmt::Display) -> String {
     toml::Value::String(text.to_string()).to_string()
 }
 
+/// Scheme, host and port, and nothing else: what browsers call an origin.
+fn origin(url: &str) -> Result<(), Failure> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.trim_end_matches('/'));
+    if host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])) {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("`{url}` is not how a browser reaches a service"), "public_url");
+    Err(failure.help(
+        "write scheme, host and, where it is not the usual one, port, as in https://refunds.shop.example",
+    ))
+}
+
 /// What holds, of flags, environment and the file's table `[serve]`.
 pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective, Failure> {
     let file: File = table.clone().try_into().at("[serve] of the configuration")?;
@@ -115,6 +154,11 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
     let certificate = (&flags.tls_certificate, &file.tls_certificate, None);
     let certificate = m.one("tls_certificate", "Certificate chain for TLS (PEM).", certificate, path);
     let key = m.one("tls_key", "Its key (PEM).", (&flags.tls_key, &file.tls_key, None), path);
+    let public_url = (&flags.public_url, &file.public_url, None);
+    let public_url = m.one("public_url", "How browsers reach the service.", public_url, |u| quoted(u));
+    let about = "A proxy whose X-Forwarded-For is believed.";
+    let proxy = (&flags.trusted_proxy, &file.trusted_proxy, None);
+    let trusted_proxy = m.one("trusted_proxy", about, proxy, |a| quoted(a));
     let requests_per_second = m.one(
         "requests_per_second",
         "Requests a second that a key may send, where it has no limit of its own.",
@@ -138,6 +182,14 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
         (&flags.allow_private_webhooks, &file.allow_private_webhooks, Some(false)),
         bool::to_string,
     );
+    let log = (&flags.log, &file.log, Some(LOG.to_owned()));
+    let log = m.one("log", "What is logged: a level, also by part.", log, |l| quoted(l)).unwrap_or_default();
+    let log: Targets = log.parse().map_err(|e| {
+        Failure::new(format!("`{log}` is no level: {e}"), "log")
+            .help("write error, warn, info, debug, trace or off, or parts as in info,ringfence_service=debug")
+    })?;
+    let format = (&flags.log_format, &file.log_format, Some(Format::Text));
+    let log_format = m.one("log_format", "How it is logged.", format, |f| quoted(f.as_str()));
     let about = "Event files that appear in this folder are taken, each once.";
     let follow = m.one("follow", about, (&flags.follow, &file.follow, None), path);
     let tls = match (certificate, key) {
@@ -149,6 +201,9 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
             return Err(failure.help("name both files, or neither"));
         }
     };
+    if let Some(url) = &public_url {
+        origin(url)?;
+    }
     let every = every.unwrap_or_else(|| SNAPSHOT_EVERY.to_owned());
     let every = Duration::parse(&every).at("snapshot_every")?;
     let settings = Settings {
@@ -156,9 +211,12 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
         private_webhooks: private_webhooks.unwrap_or(false),
         requests_per_second,
         snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
+        oidc: file.oidc.map(|provider| provider.settings(public_url.as_deref(), &mut m.text)).transpose()?,
+        web: Web { public_url, tls: tls.is_some(), trusted_proxy },
         ..Settings::default()
     };
-    Ok(Effective { listen: listen.unwrap_or(default), tls, follow, settings, text: m.text })
+    let (listen, log_format) = (listen.unwrap_or(default), log_format.unwrap_or(Format::Text));
+    Ok(Effective { listen, tls, follow, log, log_format, settings, text: m.text })
 }
 
 #[cfg(test)]
@@ -182,7 +240,13 @@ mod tests {
             (again.settings, again.listen, again.follow),
             (holds.settings, holds.listen, holds.follow)
         );
-        for wrong in ["listne = \"x\"", "tls_key = \"k.pem\"", "snapshot_every = \"soon\""] {
+        for wrong in [
+            "listne = \"x\"",
+            "tls_key = \"k.pem\"",
+            "snapshot_every = \"soon\"",
+            "public_url = \"a.example\"",
+            "public_url = \"https://a/b\"",
+        ] {
             assert!(effective(&Flags::default(), &table(wrong)).is_err(), "{wrong}");
         }
     }

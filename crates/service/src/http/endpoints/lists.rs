@@ -2,8 +2,9 @@
 
 use crate::core::register::Origin;
 use crate::core::versions::Part;
-use crate::core::{Control, Core, Denied};
+use crate::core::{Control, Core, Denied, Principal};
 use crate::http::Shared;
+use crate::http::endpoints::listable::{ListName, Listable};
 use crate::http::endpoints::promotions::Why;
 use crate::http::endpoints::{Caller, Op, changed, why};
 use crate::http::input::{Asked, Input, Named};
@@ -12,97 +13,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ringfence_decide::Policy;
-use ringfence_domain::tokens::TokenKind;
 use ringfence_domain::words::nearest;
 use ringfence_domain::{Timestamp, id};
 use ringfence_engine::{Entry, List, Suppression};
-use ringfence_features::kind::Kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Entries of one answer.
 const PAGE_MAX: usize = 1_000;
-
-/// A list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ListName {
-    /// Not to be slowed down without findings.
-    Allow,
-    /// Not to be paid by the machine.
-    Deny,
-    /// To be looked at.
-    Watch,
-}
-
-impl From<ListName> for List {
-    fn from(name: ListName) -> List {
-        match name {
-            ListName::Allow => List::Allow,
-            ListName::Deny => List::Deny,
-            ListName::Watch => List::Watch,
-        }
-    }
-}
-
-/// What can be on a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Listable {
-    /// An account.
-    Account,
-    /// A device, of the request or of its order.
-    Device,
-    /// A delivery address.
-    Address,
-    /// A payment instrument, of the request or of its order.
-    Payment,
-    /// The account's e-mail address.
-    Email,
-    /// The account's phone number.
-    Phone,
-    /// An IP address, of the request or of its order.
-    Ip,
-}
-
-impl Listable {
-    const ALL: [Listable; 7] = [
-        Listable::Account,
-        Listable::Device,
-        Listable::Address,
-        Listable::Payment,
-        Listable::Email,
-        Listable::Phone,
-        Listable::Ip,
-    ];
-    fn kind(self) -> Kind {
-        match self {
-            Listable::Account => Kind::Account,
-            Listable::Device => Kind::Device,
-            Listable::Address => Kind::Address,
-            Listable::Payment => Kind::Payment,
-            Listable::Email => Kind::Email,
-            Listable::Phone => Kind::Phone,
-            Listable::Ip => Kind::Ip,
-        }
-    }
-    /// Its kind where values become tokens at the door; accounts never do.
-    fn token(self) -> Option<TokenKind> {
-        match self {
-            Listable::Account => None,
-            Listable::Device => Some(TokenKind::Device),
-            Listable::Address => Some(TokenKind::Address),
-            Listable::Payment => Some(TokenKind::Payment),
-            Listable::Email => Some(TokenKind::Email),
-            Listable::Phone => Some(TokenKind::Phone),
-            Listable::Ip => Some(TokenKind::Ip),
-        }
-    }
-    fn of(kind: Kind) -> Option<Listable> {
-        Listable::ALL.into_iter().find(|l| l.kind() == kind)
-    }
-}
 
 /// Names a list.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -221,6 +142,39 @@ fn checked(shared: &Shared, value: String, until: Option<Timestamp>) -> Result<S
     Ok(value)
 }
 
+/// Some of what has numbers, from the one after `after` on; what `told` leaves out does not count.
+async fn page<E: 'static, T: Send + 'static>(
+    shared: &Shared,
+    after: u64,
+    all: impl FnOnce(&Core) -> &BTreeMap<u64, E> + Send + 'static,
+    told: impl Fn(&Core, u64, &E) -> Option<T> + Send + 'static,
+) -> Result<Json<Vec<T>>, Problem> {
+    let page = move |core: &Core| {
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        let told = all(core).range(after).filter_map(|(id, one)| told(core, *id, one));
+        told.take(PAGE_MAX).collect()
+    };
+    Ok(Json(shared.worker.look(page).await?))
+}
+
+/// Takes away an entry of a list, or a suppression where `suppression` says so.
+async fn unlist(
+    shared: &Shared,
+    entry: u64,
+    suppression: bool,
+    reason: String,
+    by: Principal,
+) -> Result<StatusCode, Problem> {
+    let is = move |core: &Core| core.engine().lists().suppressions().contains_key(&entry);
+    if shared.worker.look(is).await? != suppression {
+        let what =
+            if suppression { format!("suppression {entry}") } else { format!("entry {entry} of a list") };
+        return Err(Denied::Unknown(what).into());
+    }
+    changed(shared, Control::Unlisted { entry, why: why(reason)?, by }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Puts an identifier on a list.
 pub async fn add(
     State(shared): State<Arc<Shared>>,
@@ -257,19 +211,13 @@ pub async fn list(
     let subject = serde_json::to_value(list).unwrap_or_default();
     let noted = Control::noted("list_read", subject.as_str().unwrap_or_default(), by);
     changed(&shared, noted).await?;
-    let page = move |core: &Core| {
-        let entries = core.engine().lists().entries().range(after + 1..);
-        let of = entries.filter(|(_, e)| e.list == wanted).take(PAGE_MAX);
-        let listed = |(id, entry): (&u64, &Entry)| Listed {
-            id: *id,
-            kind: Listable::of(entry.kind),
-            value: entry.value.clone(),
-            until: entry.until,
-            origin: core.register().origins.get(id).cloned(),
-        };
-        of.map(listed).collect::<Vec<_>>()
+    let listed = move |core: &Core, id: u64, entry: &Entry| {
+        let Entry { list, kind, value, until } = entry;
+        let origin = core.register().origins.get(&id).cloned();
+        let (kind, value, until) = (Listable::of(*kind), value.clone(), *until);
+        (*list == wanted).then_some(Listed { id, kind, value, until, origin })
     };
-    Ok(Json(shared.worker.look(page).await?))
+    page(&shared, after, |core| core.engine().lists().entries(), listed).await
 }
 
 pub(crate) fn list_docs(op: Op<'_>) -> Op<'_> {
@@ -329,19 +277,14 @@ pub async fn suppressions(
     Asked(Page { after }): Asked<Page>,
 ) -> Result<Json<Vec<Suppressed>>, Problem> {
     changed(&shared, Control::noted("list_read", "suppressions", by)).await?;
-    let page = move |core: &Core| {
-        let all = core.engine().lists().suppressions().range(after + 1..).take(PAGE_MAX);
-        let told = |(id, suppression): (&u64, &Suppression)| Suppressed {
-            id: *id,
-            rule: suppression.rule.clone(),
-            kind: suppression.of.as_ref().and_then(|(kind, _)| Listable::of(*kind)),
-            value: suppression.of.as_ref().map(|(_, value)| value.clone()),
-            until: suppression.until,
-            origin: core.register().origins.get(id).cloned(),
-        };
-        all.map(told).collect::<Vec<_>>()
+    let told = |core: &Core, id: u64, suppression: &Suppression| {
+        let Suppression { rule, of, until } = suppression;
+        let origin = core.register().origins.get(&id).cloned();
+        let kind = of.as_ref().and_then(|(kind, _)| Listable::of(*kind));
+        let value = of.as_ref().map(|(_, value)| value.clone());
+        Some(Suppressed { id, rule: rule.clone(), kind, value, until: *until, origin })
     };
-    Ok(Json(shared.worker.look(page).await?))
+    page(&shared, after, |core| core.engine().lists().suppressions(), told).await
 }
 
 pub(crate) fn suppressions_docs(op: Op<'_>) -> Op<'_> {
@@ -355,12 +298,7 @@ pub async fn remove(
     Named(EntryPath { id }): Named<EntryPath>,
     Input(asked): Input<Why>,
 ) -> Result<StatusCode, Problem> {
-    let rule = move |core: &Core| core.engine().lists().suppressions().contains_key(&id);
-    if shared.worker.look(rule).await? {
-        return Err(Problem::from(Denied::Unknown(format!("entry {id} of a list"))));
-    }
-    changed(&shared, Control::Unlisted { entry: id, why: why(asked.why)?, by }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    unlist(&shared, id, false, asked.why, by).await
 }
 
 pub(crate) fn remove_docs(op: Op<'_>) -> Op<'_> {
@@ -378,12 +316,7 @@ pub async fn lift(
     Named(EntryPath { id }): Named<EntryPath>,
     Input(asked): Input<Why>,
 ) -> Result<StatusCode, Problem> {
-    let rule = move |core: &Core| core.engine().lists().suppressions().contains_key(&id);
-    if !shared.worker.look(rule).await? {
-        return Err(Problem::from(Denied::Unknown(format!("suppression {id}"))));
-    }
-    changed(&shared, Control::Unlisted { entry: id, why: why(asked.why)?, by }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    unlist(&shared, id, true, asked.why, by).await
 }
 
 pub(crate) fn lift_docs(op: Op<'_>) -> Op<'_> {

@@ -1,18 +1,22 @@
 //! What does each endpoint do? A few lines each over the door, the worker, the library and the keys.
 
-#![allow(clippy::result_large_err)] // A problem is made once for a refused request.
-
-pub mod access;
 pub mod audit;
 pub mod decisions;
 pub mod events;
+pub mod keys;
+pub mod listable;
 pub mod lists;
+pub mod login;
+pub mod me;
+pub mod oidc;
 pub mod operations;
+pub mod pages;
 pub mod promotions;
+pub mod users;
 pub mod versions;
 pub mod webhooks;
 
-use crate::access::Key;
+use crate::access::{AccessError, Identity};
 use crate::core::control::WHY_BYTES_MAX;
 use crate::core::{Control, CoreError, Denied, Principal};
 use crate::http::Shared;
@@ -27,6 +31,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 pub(crate) type Op<'a> = TransformOperation<'a>;
 
@@ -34,22 +39,43 @@ pub(crate) fn raw(json: &[u8]) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], json.to_vec()).into_response()
 }
 
-/// Who asks. Every endpoint that is not open to anyone has one: the guard lets nobody else through.
+/// Who asks, as the log names it. Every endpoint that is not open to anyone has one: the guard lets nobody else through.
 #[derive(Clone, Debug)]
 pub struct Caller(pub Principal);
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, Infallible> {
-        let key = parts.extensions.get::<Key>();
-        Ok(Caller(key.map_or_else(Principal::service, |key| Principal {
-            id: key.id.clone(),
-            name: key.name.clone(),
-            role: Some(key.role),
-        })))
+        Ok(parts.extensions.get::<Caller>().cloned().unwrap_or_else(|| Caller(Principal::service())))
     }
 }
 
+/// Who asks, with roles and whether it is a session.
+#[derive(Clone, Debug)]
+pub struct Known(pub Identity);
+
+impl<S: Send + Sync> FromRequestParts<S> for Known {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Known, Problem> {
+        // The guard puts it there; an endpoint that is open to anyone must not ask for it.
+        let missing = || Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Nobody asks");
+        parts.extensions.get::<Identity>().cloned().map(Known).ok_or_else(missing)
+    }
+}
+
+/// The session that the browser named, whether it lives or not.
+#[derive(Clone, Debug)]
+pub struct Session(pub Option<String>);
+
+impl FromRequestParts<Arc<Shared>> for Session {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Session, Infallible> {
+        Ok(Session(shared.web.session_of(&parts.headers).map(str::to_owned)))
+    }
+}
+
+impl aide::OperationInput for Known {}
+impl aide::OperationInput for Session {}
 impl aide::OperationInput for Caller {}
 
 /// Records one change; its position. Answered once it is durable.
@@ -82,11 +108,28 @@ impl From<Denied> for Problem {
         let (status, kind) = match e {
             Denied::Unknown(_) => (StatusCode::NOT_FOUND, "not-found"),
             Denied::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
-            Denied::SecondPerson(_) => (StatusCode::FORBIDDEN, "second-person"),
+            Denied::SecondPerson(_) | Denied::NoPerson => (StatusCode::FORBIDDEN, "second-person"),
             Denied::TooMany(_) => (StatusCode::CONFLICT, "too-many"),
             Denied::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
         };
         Problem::new(status, kind, "Nothing was changed").detail(e.to_string())
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(e: AccessError) -> Problem {
+        let (status, kind) = match e {
+            AccessError::SetUp => (StatusCode::FORBIDDEN, "set-up"),
+            AccessError::Link => (StatusCode::FORBIDDEN, "link"),
+            AccessError::UnknownKey(_) | AccessError::UnknownUser(_) => (StatusCode::NOT_FOUND, "not-found"),
+            AccessError::TooManyKeys => (StatusCode::CONFLICT, "too-many-keys"),
+            AccessError::TooManyUsers => (StatusCode::CONFLICT, "too-many-users"),
+            AccessError::NameTaken | AccessError::LastAdmin => (StatusCode::CONFLICT, "conflict"),
+            AccessError::KeyName | AccessError::KeyOfNobody => (StatusCode::BAD_REQUEST, "invalid-key"),
+            AccessError::User(_) => (StatusCode::BAD_REQUEST, "invalid-user"),
+            AccessError::File(_) => (StatusCode::INTERNAL_SERVER_ERROR, "access-file"),
+        };
+        Problem::new(status, kind, "Users and keys are as they were").detail(e.to_string())
     }
 }
 

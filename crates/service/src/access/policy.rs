@@ -1,0 +1,146 @@
+//! What may each role do? One table; what is not in it is denied.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a caller is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A system of the shop: sends events and asks for decisions. Never a person.
+    Integration,
+    /// Looks at requests and decisions.
+    Analyst,
+    /// Works cases.
+    Investigator,
+    /// Decides on what needs two.
+    Supervisor,
+    /// Reads everything, changes nothing.
+    Auditor,
+    /// Runs the deployment.
+    Admin,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 6] =
+        [Role::Integration, Role::Analyst, Role::Investigator, Role::Supervisor, Role::Auditor, Role::Admin];
+    /// Its word in the API and in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Integration => "integration",
+            Role::Analyst => "analyst",
+            Role::Investigator => "investigator",
+            Role::Supervisor => "supervisor",
+            Role::Auditor => "auditor",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+/// What an endpoint needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permission {
+    /// Open to anyone: health, the API's description, signing in.
+    Anyone,
+    /// Ask who one is, and sign out.
+    BeKnown,
+    /// Change one's own password and keys.
+    OwnAccount,
+    /// Send events and get decisions.
+    Send,
+    /// Read decisions.
+    ReadDecisions,
+    /// Read what a decision was made from: events of customers.
+    ReadEvidence,
+    /// Read lists and suppressions.
+    ReadLists,
+    /// Change lists.
+    ManageLists,
+    /// Read versions, proposals and shadow runs.
+    ReadVersions,
+    /// Upload, try and propose versions.
+    Propose,
+    /// Approve versions that somebody else proposed; suppress rules.
+    Approve,
+    /// Read the head of the log, metrics.
+    ReadOperations,
+    /// Read who did what.
+    ReadAudit,
+    /// Take snapshots.
+    Operate,
+    /// Make and revoke keys of systems; revoke those of people.
+    ManageKeys,
+    /// Make, change and remove users.
+    ManageUsers,
+    /// Make and watch webhooks.
+    ManageWebhooks,
+}
+
+/// The policy table: what each role may do.
+pub fn allowed(role: Role, permission: Permission) -> bool {
+    use Permission::{
+        Anyone, Approve, BeKnown, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate, OwnAccount,
+        Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLists, ReadOperations, ReadVersions, Send,
+    };
+    match role {
+        Role::Integration => matches!(permission, Anyone | BeKnown | Send | ReadDecisions),
+        Role::Analyst => matches!(
+            permission,
+            Anyone | BeKnown | OwnAccount | ReadDecisions | ReadEvidence | ReadLists | ReadVersions | Propose
+        ),
+        Role::Investigator => matches!(
+            permission,
+            Anyone
+                | BeKnown
+                | OwnAccount
+                | ReadDecisions
+                | ReadEvidence
+                | ReadLists
+                | ManageLists
+                | ReadVersions
+        ),
+        Role::Supervisor => matches!(
+            permission,
+            Anyone
+                | BeKnown
+                | OwnAccount
+                | ReadDecisions
+                | ReadEvidence
+                | ReadLists
+                | ManageLists
+                | ReadVersions
+                | Propose
+                | Approve
+                | ReadOperations
+        ),
+        Role::Auditor => matches!(
+            permission,
+            Anyone
+                | BeKnown
+                | OwnAccount
+                | ReadDecisions
+                | ReadEvidence
+                | ReadLists
+                | ReadVersions
+                | ReadOperations
+                | ReadAudit
+        ),
+        Role::Admin => matches!(
+            permission,
+            Anyone
+                | BeKnown
+                | OwnAccount
+                | ReadDecisions
+                | ReadVersions
+                | Propose
+                | Approve
+                | ReadOperations
+                | ReadAudit
+                | Operate
+                | ManageKeys
+                | ManageUsers
+                | ManageWebhooks
+        ),
+    }
+}

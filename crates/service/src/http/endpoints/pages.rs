@@ -1,0 +1,292 @@
+//! How does a person sign in with a browser? Forms that need no script: signing in, the first administrator, a password.
+
+use crate::access::password::{PASSWORD_CHARS_MIN, Password};
+use crate::access::{Role, sessions};
+use crate::http::Shared;
+use crate::http::browser::Address;
+use crate::http::endpoints::login::cookie;
+use crate::http::endpoints::{Caller, Known, Session};
+use crate::http::guard::other_page;
+use crate::http::input::{Asked, Filled};
+use crate::http::problem::Problem;
+use crate::http::sign_in::{self, SignedIn};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// What pages may do: look as `/style.css` says, send forms to this service, and nothing else.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// How the pages look.
+pub async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("pages.css")).into_response()
+}
+
+fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
+    let text = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Ringfence" }
+                link rel="stylesheet" href="/style.css";
+            }
+            body { main { h1 { (title) } (content) } }
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        // With none at all browsers would not say either where a form comes from.
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    (status, headers, text.into_string()).into_response()
+}
+
+/// What went wrong, read out when the page comes.
+fn told(problem: Option<&Problem>) -> Markup {
+    html! {
+        @if let Some(problem) = problem {
+            div.problem role="alert" {
+                p { strong { (problem.title) "." } }
+                @if !problem.detail.is_empty() { p { (problem.detail) "." } }
+                @if !problem.remedy.is_empty() { p { (problem.remedy) "." } }
+            }
+        }
+    }
+}
+
+fn status(problem: Option<&Problem>) -> StatusCode {
+    problem.map_or(StatusCode::OK, |p| StatusCode::from_u16(p.status).unwrap_or(StatusCode::BAD_REQUEST))
+}
+
+fn name_field(value: &str) -> Markup {
+    html! {
+        label for="name" { "Name" }
+        input #name name="name" value=(value) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus;
+    }
+}
+
+fn new_password_fields() -> Markup {
+    html! {
+        label for="password" { "Password" }
+        input #password name="password" type="password" autocomplete="new-password" minlength=(PASSWORD_CHARS_MIN)
+            aria-describedby="rule" required;
+        p.rule #rule { "At least " (PASSWORD_CHARS_MIN) " characters: a few words that do not belong together are good." }
+        label for="again" { "The same once more" }
+        input #again name="again" type="password" autocomplete="new-password" minlength=(PASSWORD_CHARS_MIN) required;
+    }
+}
+
+fn login_form(shared: &Shared, name: &str, problem: Option<&Problem>) -> Response {
+    let content = html! {
+        (told(problem))
+        @if shared.oidc.is_some() {
+            p { a.button href="/oidc/login" { "Sign in as at work" } }
+            p.rule { "Or with a password of this service:" }
+        }
+        form method="post" action="/login" {
+            (name_field(name))
+            label for="password" { "Password" }
+            input #password name="password" type="password" autocomplete="current-password" required;
+            button { "Sign in" }
+        }
+        p.rule { "Forgotten? An administrator can give you a link to choose another password." }
+    };
+    page(status(problem), "Sign in", &content)
+}
+
+fn set_up_form(token: &str, name: &str, problem: Option<&Problem>) -> Response {
+    let content = html! {
+        (told(problem))
+        p { "You are the first one here. Make the administrator, who then makes everybody else." }
+        form method="post" action="/setup" {
+            input type="hidden" name="token" value=(token);
+            (name_field(name))
+            (new_password_fields())
+            button { "Make the administrator" }
+        }
+    };
+    page(status(problem), "Set up", &content)
+}
+
+fn password_form(token: &str, problem: Option<&Problem>) -> Response {
+    let content = html! {
+        (told(problem))
+        form method="post" action="/password" {
+            input type="hidden" name="token" value=(token);
+            (new_password_fields())
+            button { "Choose this password" }
+        }
+    };
+    page(status(problem), "Choose a password", &content)
+}
+
+fn come_in(shared: &Shared, signed_in: &SignedIn) -> Response {
+    (cookie(shared.web.session(&signed_in.token)), Redirect::to("/")).into_response()
+}
+
+/// Somebody is back from the identity provider. A browser does not send the cookie along where another site led to, and
+/// so a page of ours leads on.
+pub(crate) fn came_in(shared: &Shared, signed_in: &SignedIn) -> Response {
+    let content = html! {
+        meta http-equiv="refresh" content="0; url=/";
+        p { a href="/" { "Go on" } }
+    };
+    let cookies = AppendHeaders([
+        (header::SET_COOKIE, shared.web.session(&signed_in.token)),
+        (header::SET_COOKIE, shared.web.no_way_in()),
+    ]);
+    (cookies, page(StatusCode::OK, "Signed in", &content)).into_response()
+}
+
+/// Somebody did not come in.
+pub(crate) fn refused(problem: &Problem) -> Response {
+    let content = html! {
+        (told(Some(problem)))
+        p { a href="/login" { "Sign in" } }
+    };
+    page(status(Some(problem)), "Sign in", &content)
+}
+
+/// The link's token, as the address has it.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+/// A form that was filled in.
+#[derive(Debug, Deserialize)]
+pub struct LoginForm {
+    name: String,
+    password: Password,
+}
+
+/// The same for the first administrator.
+#[derive(Debug, Deserialize)]
+pub struct SetUpForm {
+    token: String,
+    name: String,
+    password: Password,
+    again: Password,
+}
+
+/// The same for a password.
+#[derive(Debug, Deserialize)]
+pub struct PasswordForm {
+    token: String,
+    password: Password,
+    again: Password,
+}
+
+/// The same for leaving.
+#[derive(Debug, Deserialize)]
+pub struct LogoutForm {
+    csrf: String,
+}
+
+fn alike(one: &Password, again: &Password) -> Result<(), Problem> {
+    let title = "The two passwords are not the same";
+    let problem = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "password", title);
+    if one == again { Ok(()) } else { Err(problem().remedy("write the same one twice")) }
+}
+
+/// Asks for name and password.
+pub async fn login_page(State(shared): State<Arc<Shared>>) -> Response {
+    login_form(&shared, "", None)
+}
+
+/// Signs in.
+pub async fn login(
+    State(shared): State<Arc<Shared>>,
+    address: Address,
+    Session(before): Session,
+    Filled(LoginForm { name, password }): Filled<LoginForm>,
+) -> Response {
+    match sign_in::with_password(&shared, &address, before.as_deref(), &name, password).await {
+        Ok(signed_in) => come_in(&shared, &signed_in),
+        Err(problem) => login_form(&shared, &name, Some(&problem)),
+    }
+}
+
+/// Asks for the first administrator.
+pub async fn set_up_page(Asked(Link { token }): Asked<Link>) -> Response {
+    set_up_form(&token, "", None)
+}
+
+/// Makes the first administrator.
+pub async fn set_up(
+    State(shared): State<Arc<Shared>>,
+    Filled(SetUpForm { token, name, password, again }): Filled<SetUpForm>,
+) -> Response {
+    let made = match alike(&password, &again) {
+        Ok(()) => sign_in::set_up(&shared, &token, name.clone(), None, password).await,
+        Err(problem) => Err(problem),
+    };
+    match made {
+        Ok(signed_in) => come_in(&shared, &signed_in),
+        Err(problem) => set_up_form(&token, &name, Some(&problem)),
+    }
+}
+
+/// Asks for a password.
+pub async fn password_page(Asked(Link { token }): Asked<Link>) -> Response {
+    password_form(&token, None)
+}
+
+/// Chooses a password.
+pub async fn password(
+    State(shared): State<Arc<Shared>>,
+    Session(before): Session,
+    Filled(PasswordForm { token, password, again }): Filled<PasswordForm>,
+) -> Response {
+    let chosen = match alike(&password, &again) {
+        Ok(()) => sign_in::through_link(&shared, before.as_deref(), &token, password).await,
+        Err(problem) => Err(problem),
+    };
+    match chosen {
+        Ok(signed_in) => come_in(&shared, &signed_in),
+        Err(problem) => password_form(&token, Some(&problem)),
+    }
+}
+
+/// Who is signed in, and the way out.
+pub async fn home(
+    State(shared): State<Arc<Shared>>,
+    Known(who): Known,
+    Session(token): Session,
+) -> Result<Response, Problem> {
+    let user = who.user.as_deref().map(|id| shared.access.users.get(id)).transpose()?;
+    let name = user.map_or(who.name, |user| user.name);
+    let roles: Vec<&str> = who.roles.iter().map(|role: &Role| role.as_str()).collect();
+    let content = html! {
+        p { "Signed in as " strong { (name) } ": " (roles.join(", ")) "." }
+        p { a href="/docs" { "What the API can do" } }
+        @if let Some(token) = token {
+            form method="post" action="/logout" {
+                input type="hidden" name="csrf" value=(sessions::csrf(&token));
+                button { "Sign out" }
+            }
+        }
+    };
+    Ok(page(StatusCode::OK, "Ringfence", &content))
+}
+
+/// Signs out.
+pub async fn logout(
+    State(shared): State<Arc<Shared>>,
+    Caller(by): Caller,
+    Session(token): Session,
+    Filled(LogoutForm { csrf }): Filled<LogoutForm>,
+) -> Result<Response, Problem> {
+    let token = token.filter(|token| sessions::csrf(token) == csrf).ok_or_else(other_page)?;
+    sign_in::sign_out(&shared, &token, by).await?;
+    Ok((cookie(shared.web.no_session()), Redirect::to("/login")).into_response())
+}
