@@ -6,4 +6,5 @@
 //! No file, clock, network or chance: the same events give the same leads (INV-1, INV-2).
 
 pub mod insiders;
+pub mod posts;
 pub mod stats;

@@ -7,7 +7,7 @@
 
 mod expect;
 mod families;
-mod record;
+pub(crate) mod record;
 
 pub use families::{Evidence, Family, Unit};
 pub use record::Record;

@@ -29,6 +29,9 @@ impl Numbers {
     pub(crate) fn text(&self, n: u32) -> &str {
         &self.texts[n as usize]
     }
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
 }
 
 /// A member of staff as announced; the latest announcement stands.

@@ -1,0 +1,191 @@
+//! How likely is a pair of a boast and a refund? A generative form of Fellegi and Sunter's model of record linkage (JASA 1969).
+//!
+//! A post boasts of a refund in the ledger with a probability that depends on what kind of post it is; then of this refund rather
+//! than another by its delay and its traits; and it says the amount, goods, country, days and method of that refund as people
+//! say such things, with errors. Without a refund behind it, it says them as posts do. The ratio of the two is the weight of each
+//! comparison: an agreement in what is rare weighs more than one in what is common.
+
+use crate::posts::background::Background;
+use crate::posts::boasts::{Boast, Mention};
+use crate::posts::candidates::{CLASSES_MAX, Candidate, DELAY_CLASSES, Ledger, TRAITS};
+use crate::posts::rounding::{self, MODES};
+use crate::posts::words::Act;
+
+/// Kinds of posts: acts by mentions.
+pub(crate) const KINDS: usize = Act::ALL.len() * 3;
+
+/// What is estimated.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameters {
+    /// Probability of each way of rounding.
+    pub(crate) modes: [f64; MODES],
+    /// How likely a day with such a delay is, against the others.
+    pub(crate) delays: [f64; DELAY_CLASSES],
+    /// How much likelier refunds of a class are boasted of than others.
+    pub(crate) traits: [[f64; CLASSES_MAX]; TRAITS],
+    /// Share of posts of a kind that boast of a refund in the ledger.
+    pub(crate) kinds: [f64; KINDS],
+    /// Probability that a boast names other goods, another country.
+    pub(crate) other_goods: f64,
+    pub(crate) other_country: f64,
+    /// Probability that a boast's days are those that it took, its method the one of the request, its day one of the refund's.
+    pub(crate) true_days: f64,
+    pub(crate) true_method: f64,
+    pub(crate) true_day: f64,
+}
+
+/// What is believed before any post is read, and the weight of that belief in posts.
+pub(crate) mod believed {
+    use super::{DELAY_CLASSES, KINDS};
+
+    /// A boast follows the money within days, seldom goes before it.
+    pub(crate) const DELAYS: [f64; DELAY_CLASSES] =
+        [0.01, 0.05, 0.3, 1.0, 1.0, 1.0, 0.6, 0.3, 0.12, 0.05, 0.02, 0.01];
+    /// By act (boast, question, advert, complaint, remark) and mention (own, none, another).
+    pub(crate) const KINDS_OF_POSTS: [f64; KINDS] = [
+        0.5, 0.1, 0.005, // boasts
+        0.02, 0.01, 0.002, // questions
+        0.01, 0.01, 0.002, // adverts
+        0.05, 0.02, 0.002, // complaints
+        0.3, 0.05, 0.005, // remarks
+    ];
+    /// Weight in posts.
+    pub(crate) const KINDS_WEIGHT: f64 = 6.0;
+    pub(crate) const MODES_WEIGHT: f64 = 30.0;
+    pub(crate) const DELAYS_WEIGHT: f64 = 3.0;
+    pub(crate) const TRAITS_WEIGHT: f64 = 3.0;
+    pub(crate) const SHARES_WEIGHT: f64 = 12.0;
+    pub(crate) const OTHER_GOODS: f64 = 0.05;
+    pub(crate) const OTHER_COUNTRY: f64 = 0.12;
+    pub(crate) const TRUE_DAYS: f64 = 0.6;
+    pub(crate) const TRUE_METHOD: f64 = 0.8;
+    pub(crate) const TRUE_DAY: f64 = 0.6;
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Parameters {
+            modes: rounding::believed(),
+            delays: believed::DELAYS,
+            traits: [[1.0; CLASSES_MAX]; TRAITS],
+            kinds: believed::KINDS_OF_POSTS,
+            other_goods: believed::OTHER_GOODS,
+            other_country: believed::OTHER_COUNTRY,
+            true_days: believed::TRUE_DAYS,
+            true_method: believed::TRUE_METHOD,
+            true_day: believed::TRUE_DAY,
+        }
+    }
+}
+
+/// The number of a boast's kind.
+pub(crate) fn kind(boast: &Boast) -> usize {
+    let act = Act::ALL.iter().position(|a| *a == boast.claims.act).unwrap_or(0);
+    let mention = match boast.mention {
+        Mention::Own => 0,
+        Mention::None => 1,
+        Mention::Other => 2,
+    };
+    act * 3 + mention
+}
+
+/// The ledger under the parameters: how likely each refund is boasted of, before the post is read.
+pub(crate) struct Exposure {
+    /// Weight of each refund.
+    pub(crate) weights: Vec<f64>,
+    /// Sums of the weights before each.
+    before: Vec<f64>,
+    /// Share of the weight whose reasons suit each method.
+    suiting: [f64; 8],
+}
+
+impl Exposure {
+    pub(crate) fn new(ledger: &Ledger<'_>, parameters: &Parameters) -> Exposure {
+        let weight = |traits: &[u8; TRAITS]| -> f64 {
+            traits.iter().zip(&parameters.traits).map(|(class, by_class)| by_class[*class as usize]).product()
+        };
+        let weights: Vec<f64> = ledger.refunds.iter().map(|g| weight(&g.traits)).collect();
+        let mut before = Vec::with_capacity(weights.len() + 1);
+        let mut sum = 0.0;
+        before.push(0.0);
+        for w in &weights {
+            sum += w;
+            before.push(sum);
+        }
+        let suiting = crate::posts::words::Method::ALL.map(|method| {
+            let suited = ledger.refunds.iter().zip(&weights).filter(|(g, _)| method.suits(g.refund.reason));
+            (suited.map(|(_, w)| w).sum::<f64>() / sum.max(1e-12)).clamp(1e-3, 1.0 - 1e-3)
+        });
+        Exposure { weights, before, suiting }
+    }
+    /// The weight of the refunds with each class of delay before a boast.
+    pub(crate) fn by_delay(&self, ledger: &Ledger<'_>, boast: &Boast) -> [f64; DELAY_CLASSES] {
+        std::array::from_fn(|class| {
+            let range = ledger.with_delay(class, boast.at);
+            self.before[range.end] - self.before[range.start]
+        })
+    }
+}
+
+/// The weight of evidence of each comparison, as ratios.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ratios {
+    pub(crate) amount: f64,
+    pub(crate) goods: f64,
+    pub(crate) country: f64,
+    pub(crate) days: f64,
+    pub(crate) method: f64,
+    pub(crate) day: f64,
+}
+
+impl Ratios {
+    pub(crate) fn product(self) -> f64 {
+        self.amount * self.goods * self.country * self.days * self.method * self.day
+    }
+}
+
+/// A day of the window is named by chance about so often.
+pub(crate) const DAY_BY_CHANCE: f64 = 0.08;
+
+/// Compares a boast with a candidate.
+pub(crate) fn ratios(
+    boast: &Boast,
+    candidate: &Candidate,
+    parameters: &Parameters,
+    background: &Background,
+    exposure: &Exposure,
+    densities: &[f64],
+) -> Ratios {
+    let p = parameters;
+    let said = &boast.amounts[candidate.amount as usize];
+    let from_refund: f64 = set_bits(candidate.modes)
+        .map(|mode| p.modes[mode] * rounding::likelihood(mode, candidate.refunded))
+        .sum();
+    let by_itself = rounding::by_itself(said, &p.modes, densities[candidate.amount as usize]);
+    let goods = boast.word.zip(candidate.word).map_or(1.0, |(word, likely)| {
+        let chance = background.word(word);
+        ((1.0 - p.other_goods) * likely + p.other_goods * chance) / chance
+    });
+    let country = boast.claims.country.as_ref().zip(candidate.country).map_or(1.0, |((code, _), same)| {
+        let chance = background.country(code);
+        (f64::from(u8::from(same)) * (1.0 - p.other_country) + p.other_country * chance) / chance
+    });
+    let days = boast.claims.moments.took_days.zip(candidate.took).map_or(1.0, |(days, likely)| {
+        let chance = background.days(days);
+        (p.true_days * likely + (1.0 - p.true_days) * chance) / chance
+    });
+    let method = boast.claims.method.as_ref().zip(candidate.suits).map_or(1.0, |((method, _), suits)| {
+        let chance = exposure.suiting[*method as usize];
+        if suits { p.true_method / chance } else { (1.0 - p.true_method) / (1.0 - chance) }
+    });
+    let day = candidate.same_day.map_or(1.0, |same| {
+        if same { p.true_day / DAY_BY_CHANCE } else { (1.0 - p.true_day) / (1.0 - DAY_BY_CHANCE) }
+    });
+    let amount = from_refund / by_itself / boast.amounts.len() as f64;
+    Ratios { amount, goods, country, days, method, day }
+}
+
+/// The positions of the bits that are set.
+pub(crate) fn set_bits(bits: u32) -> impl Iterator<Item = usize> {
+    (0..MODES).filter(move |mode| bits & (1 << mode) != 0)
+}
