@@ -38,6 +38,7 @@ pub(crate) enum Command {
     Backtest(commands::backtest::Args),
     Returns(commands::returns::Args),
     Insiders(commands::insiders::Args),
+    Posts(commands::posts::Args),
     Serve(commands::serve::Args),
     Log(commands::log::Args),
     Backup(commands::backup::BackupArgs),

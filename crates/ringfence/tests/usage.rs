@@ -4,9 +4,9 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "demo", "simulate", "import", "check", "pack", "replay", "train", "score", "evaluate", "backtest",
-    "returns", "insiders", "serve", "log", "backup", "restore",
+    "returns", "insiders", "posts", "serve", "log", "backup", "restore",
 ];
 
 #[test]
@@ -49,6 +49,7 @@ fn wrong_usage_ends_with_status_2() {
         &["import", "excel", "a.xls", "--out", "b"],
         &["import", "csv", "a.csv", "--out", "b"],
         &["import", "card-fraud", "a.csv", "--out", "b", "--map", "m.toml"],
+        &["import", "telegram", "result.json", "--out", "b", "--map", "m.toml"],
         &["evaluate", "--decisions", "d"],
         &["evaluate", "--decisions", "d", "--labels", "l", "--budget", "0"],
         &["replay"],

@@ -11,6 +11,16 @@ const ANY: f64 = 0.05;
 /// Most amounts that make the density: past it more of them change nothing.
 const AMOUNTS_MAX: usize = 2_000;
 
+/// How likely a boast says what it says without any refund behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Chances {
+    /// Of its amounts, for each hundredth around them.
+    pub(crate) densities: Vec<f64>,
+    pub(crate) word: f64,
+    pub(crate) country: f64,
+    pub(crate) days: f64,
+}
+
 /// What posts say, by itself.
 pub(crate) struct Background {
     logs: Vec<f64>,
@@ -38,7 +48,7 @@ impl Background {
     }
 
     /// Density of amounts around this one, for each hundredth.
-    pub(crate) fn density(&self, said: &Amount) -> f64 {
+    fn density(&self, said: &Amount) -> f64 {
         let log = libm::log(said.hundredths as f64);
         let near: f64 = self
             .logs
@@ -53,14 +63,16 @@ impl Background {
         let any = 1.0 / libm::log(10_000.0 / 5.0);
         ((1.0 - ANY) * kernel + ANY * any) / said.hundredths as f64
     }
-    pub(crate) fn word(&self, word: u32) -> f64 {
-        self.words.get(&word).copied().unwrap_or(1e-3)
-    }
-    pub(crate) fn country(&self, country: &str) -> f64 {
-        self.countries.get(country).copied().unwrap_or(1e-2)
-    }
-    pub(crate) fn days(&self, days: i64) -> f64 {
-        self.days.get(&days).copied().unwrap_or(1e-2)
+
+    /// How likely a boast says what it says, by itself.
+    pub(crate) fn chances(&self, boast: &Boast) -> Chances {
+        let country = boast.claims.country.as_ref().and_then(|(code, _)| self.countries.get(code));
+        Chances {
+            densities: boast.amounts.iter().map(|a| self.density(a)).collect(),
+            word: boast.word.and_then(|w| self.words.get(&w)).copied().unwrap_or(1.0),
+            country: country.copied().unwrap_or(1.0),
+            days: boast.claims.moments.took_days.and_then(|d| self.days.get(&d)).copied().unwrap_or(1.0),
+        }
     }
 }
 

@@ -20,6 +20,10 @@ const CANDIDATES_MAX: usize = 20_000;
 
 /// What speaks for boasting of a refund, before any post is read: each refund is in one class of each.
 pub(crate) const TRAITS: usize = 5;
+/// Which of them is the reason of the request.
+pub(crate) const REASON: usize = 1;
+/// What the refunds behind one handle or channel have in common: the ring, the reason, the device.
+pub(crate) const GROUPS: usize = 3;
 /// Classes of a trait, at most.
 pub(crate) const CLASSES_MAX: usize = 64;
 
@@ -36,6 +40,8 @@ pub(crate) struct Granted<'a> {
     pub(crate) placed_at: Option<Timestamp>,
     pub(crate) traits: [u8; TRAITS],
     pub(crate) ring: Option<u32>,
+    /// Its group of each kind; 0 for none.
+    pub(crate) groups: [u32; GROUPS],
 }
 
 /// All refunds that were granted, in the order of their grants.
@@ -43,6 +49,8 @@ pub(crate) struct Ledger<'a> {
     pub(crate) refunds: Vec<Granted<'a>>,
     /// By day: amounts in hundredths and refunds, in the order of the amounts.
     days: BTreeMap<i64, Vec<(i64, u32)>>,
+    /// Of all days, in the order of the amounts.
+    by_amount: Vec<(i64, u32)>,
 }
 
 impl<'a> Ledger<'a> {
@@ -63,7 +71,9 @@ impl<'a> Ledger<'a> {
         for day in days.values_mut() {
             day.sort_unstable();
         }
-        Ledger { refunds, days }
+        let mut by_amount: Vec<(i64, u32)> = days.values().flatten().copied().collect();
+        by_amount.sort_unstable();
+        Ledger { refunds, days, by_amount }
     }
 
     /// Positions of the refunds granted with a delay of this class before a moment.
@@ -87,9 +97,14 @@ impl<'a> Ledger<'a> {
     /// Refunds of that day with an amount within `reach` of `amount`.
     fn near(&self, day: i64, amount: i64, reach: i64) -> impl Iterator<Item = (i64, u32)> + '_ {
         let all = self.days.get(&day).map_or(&[][..], Vec::as_slice);
-        let from = all.partition_point(|(a, _)| *a < amount - reach);
-        all[from..].iter().copied().take_while(move |(a, _)| *a <= amount + reach)
+        within(all, amount, reach).iter().copied()
     }
+}
+
+fn within(sorted: &[(i64, u32)], amount: i64, reach: i64) -> &[(i64, u32)] {
+    let from = sorted.partition_point(|(a, _)| *a < amount - reach);
+    let to = sorted.partition_point(|(a, _)| *a <= amount + reach);
+    &sorted[from..to]
 }
 
 fn granted<'a>(
@@ -114,6 +129,8 @@ fn granted<'a>(
     let reason = ClaimReason::ALL.iter().position(|r| *r == refund.reason).unwrap_or(0) as u8;
     let came_back = u8::from(order.is_some_and(|o| o.came_back));
     let shared = (record.accounts_on_device(refund).min(4) - 1) as u8;
+    // The device of one account alone says nothing of others.
+    let device = refund.device.filter(|_| shared > 0).map_or(0, |d| d + 1);
     let category = categories.first().map_or(0, |c| 1 + (c % (CLASSES_MAX as u32 - 1)) as u8);
     Granted {
         refund,
@@ -124,6 +141,7 @@ fn granted<'a>(
         placed_at: order.and_then(|o| o.placed_at),
         categories,
         traits: [band, reason, came_back, shared, category],
+        groups: [ring.map_or(0, |r| r + 1), u32::from(1 + reason * 2 + came_back), device],
         ring,
     }
 }
@@ -170,6 +188,40 @@ pub(crate) fn candidates(ledger: &Ledger<'_>, goods: &Goods, boast: &Boast) -> O
         }
     }
     Some(best.into_values().collect())
+}
+
+/// A refund of any time that could be called like the one in a post: what an invented boast may have taken as its model.
+pub(crate) struct Alike {
+    pub(crate) refund: u32,
+    pub(crate) amount: u8,
+    pub(crate) refunded: i64,
+    pub(crate) modes: u32,
+    /// How likely its goods make the post's word, where it can be told.
+    pub(crate) word: Option<f64>,
+    /// How many refunds it stands for.
+    pub(crate) times: f64,
+}
+
+/// Most refunds of all times that are looked at for one amount; of more every so many-th stands for the others.
+const ALIKE_MAX: usize = 1_500;
+
+/// The refunds of all times whose amount can become the one in the post.
+pub(crate) fn alike(ledger: &Ledger<'_>, goods: &Goods, boast: &Boast) -> Vec<Alike> {
+    let mut found = Vec::new();
+    for (n, said) in boast.amounts.iter().enumerate() {
+        let near = within(&ledger.by_amount, said.hundredths, rounding::reach(said));
+        let step = near.len().div_ceil(ALIKE_MAX).max(1);
+        for (refunded, at) in near.iter().step_by(step) {
+            let granted = &ledger.refunds[*at as usize];
+            let modes = modes(said, *refunded);
+            if modes != 0 && said.unit.fits(granted.refund.currency) {
+                let word = boast.word.and_then(|word| word_likelihood(goods, granted, word));
+                let (amount, times) = (n as u8, step as f64);
+                found.push(Alike { refund: *at, amount, refunded: *refunded, modes, word, times });
+            }
+        }
+    }
+    found
 }
 
 fn compare(

@@ -163,8 +163,8 @@ pub fn posts(record: &Record, names: &Names, rings: &BTreeMap<String, String>, s
         })
         .collect();
     let background = Background::new(&boasts, goods.len());
-    let linkage = Linkage::new(&ledger, &boasts, compared, background);
-    let (_, outcomes) = linkage.fit();
+    let mut linkage = Linkage::new(&ledger, &boasts, compared, &background, &goods);
+    let outcomes = linkage.fit();
     let teller = Teller { record, linkage: &linkage, outcomes: &outcomes, ring_names: &ring_names, settings };
     let matches = teller.matches();
     Findings {
@@ -250,7 +250,7 @@ impl Teller<'_> {
                 Silence::NoBoast
             } else if boast.amounts.is_empty() {
                 Silence::NoAmount
-            } else if self.linkage.candidates[n].is_empty() && !too_many[n] {
+            } else if self.linkage.compared[n] == 0 && !too_many[n] {
                 Silence::NoRefund
             } else {
                 Silence::Unclear
@@ -258,7 +258,7 @@ impl Teller<'_> {
             let agree = self.outcomes[n].pairs.iter().filter(|p| p.0 >= self.settings.told_min).count();
             found.push(Unmatched {
                 handle: self.record.posts[boast.posts[0]].author.clone(),
-                why: vec![why::of_silence(because, boast, agree, self.linkage.candidates[n].len(), too_many[n])],
+                why: vec![why::of_silence(because, boast, agree, self.linkage.compared[n], too_many[n])],
                 post,
                 because,
                 any,

@@ -5,25 +5,35 @@
 //! their kind, each post judged by the others of its handle only.
 
 use crate::posts::assign::exclusive;
-use crate::posts::background::Background;
+use crate::posts::background::{Background, Chances};
 use crate::posts::boasts::Boast;
-use crate::posts::candidates::{Candidate, DELAY_CLASSES, Ledger, TRAITS};
-use crate::posts::model::{Exposure, Parameters, Ratios, believed, kind, ratios, set_bits};
-use crate::posts::rounding::{self, MODES};
+use crate::posts::candidates::{CLASSES_MAX, Candidate, DELAY_CLASSES, GROUPS, Ledger, TRAITS, alike};
+use crate::posts::goods::Goods;
+use crate::posts::model::{Exposure, KINDS, Parameters, Ratios, believed, kind, ratios, usual};
+use crate::posts::rounding;
+use crate::posts::seen::Seen;
 use std::collections::BTreeMap;
 
 /// Rounds of expectation and maximisation.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 30;
+/// So often how usual amounts and goods are is found anew.
+const USUAL_EVERY: usize = 8;
 /// Rounds of messages in each, and at the end.
 const MESSAGES: usize = 12;
 const LAST_MESSAGES: usize = 60;
 /// From this round on handles, channels and rings are looked at: before, all are guesses.
 const PEOPLE_FROM: usize = 8;
+/// In this round candidates that are less likely than this are dropped, for speed.
+const DROP_AT: usize = 6;
+const DROP_BELOW: f64 = 1e-6;
 /// Posts by which a channel is drawn to its kind, and a handle to its channel.
 const CHANNEL_WEIGHT: f64 = 10.0;
 const HANDLE_WEIGHT: f64 = 6.0;
-/// Boasts by which the rings behind a handle are drawn to those of all refunds.
-const RING_WEIGHT: f64 = 3.0;
+/// Boasts by which the groups behind a handle or channel are drawn to those of all refunds.
+const GROUP_WEIGHT: f64 = 5.0;
+/// What a common group may weigh at most, whichever way: two wrong matches must not hold up each other.
+const TIE_MAX: f64 = 20.0;
+const TIE_MIN: f64 = 0.25;
 /// No kind of post is certain.
 const SHARE_BOUNDS: (f64, f64) = (5e-4, 0.95);
 
@@ -33,9 +43,13 @@ pub(crate) struct Linkage<'a> {
     pub(crate) boasts: &'a [Boast],
     /// By boast.
     pub(crate) candidates: Vec<Vec<Candidate>>,
-    pub(crate) background: Background,
-    /// By boast: densities of its amounts.
-    densities: Vec<Vec<f64>>,
+    /// By boast: how many refunds it was compared with.
+    pub(crate) compared: Vec<usize>,
+    /// By boast.
+    pub(crate) chances: Vec<Chances>,
+    goods: &'a Goods,
+    /// By boast: how usual amount and goods are among refunds of all times.
+    usual: Vec<f64>,
 }
 
 /// What came out for a boast.
@@ -45,8 +59,6 @@ pub(crate) struct Outcome {
     pub(crate) pairs: Vec<(f64, Ratios)>,
     /// By candidate: at most so many other refunds would agree as well by chance.
     pub(crate) by_chance: Vec<f64>,
-    /// How likely it boasted of a refund in the ledger before it was compared with any.
-    pub(crate) share: f64,
 }
 
 /// What belongs to the people of a channel or a handle.
@@ -54,42 +66,73 @@ pub(crate) struct Outcome {
 struct Tally {
     boasts: f64,
     matched: f64,
-    by_ring: BTreeMap<Option<u32>, f64>,
+    by_group: ByGroup,
 }
+
+/// Mass by group, for each kind of group.
+type ByGroup = [BTreeMap<u32, f64>; GROUPS];
 
 impl<'a> Linkage<'a> {
     pub(crate) fn new(
         ledger: &'a Ledger<'a>,
         boasts: &'a [Boast],
         candidates: Vec<Vec<Candidate>>,
-        background: Background,
+        background: &Background,
+        goods: &'a Goods,
     ) -> Linkage<'a> {
-        let densities =
-            boasts.iter().map(|b| b.amounts.iter().map(|a| background.density(a)).collect()).collect();
-        Linkage { ledger, boasts, candidates, background, densities }
+        let chances = boasts.iter().map(|b| background.chances(b)).collect();
+        let compared = candidates.iter().map(Vec::len).collect();
+        let usual = vec![1.0; boasts.len()];
+        Linkage { ledger, boasts, candidates, compared, chances, goods, usual }
     }
 
-    /// Estimates the parameters and the probabilities.
-    pub(crate) fn fit(&self) -> (Parameters, Vec<Outcome>) {
+    /// Estimates the parameters and the probabilities; candidates that cannot be are dropped.
+    pub(crate) fn fit(&mut self) -> Vec<Outcome> {
         let mut parameters = Parameters::default();
         let mut tallies: BTreeMap<u32, Tally> = BTreeMap::new();
         let mut last: Vec<Vec<f64>> = Vec::new();
         for round in 0..ROUNDS {
+            if round % USUAL_EVERY == 0 {
+                self.find_usual(&parameters);
+            }
             let people = (round >= PEOPLE_FROM).then_some((&tallies, &last));
             let odds = self.odds(&parameters, people);
             let probabilities = self.exclusive(&odds, MESSAGES);
             parameters = self.maximise(&parameters, &probabilities);
             tallies = self.tally(&probabilities);
-            last = probabilities;
+            last = if round == DROP_AT { self.drop_unlikely(probabilities) } else { probabilities };
         }
         let odds = self.odds(&parameters, Some((&tallies, &last)));
         let probabilities = self.exclusive(&odds, LAST_MESSAGES);
         let outcomes = odds.into_iter().zip(probabilities).map(|(odds, probabilities)| Outcome {
             by_chance: odds.pairs.iter().map(|(_, prior, ratios)| 1.0 / (prior * ratios.product()).max(1e-12)).collect(),
             pairs: probabilities.into_iter().zip(odds.pairs).map(|(p, (_, _, ratios))| (p, ratios)).collect(),
-            share: odds.share,
         });
-        (parameters, outcomes.collect())
+        outcomes.collect()
+    }
+
+    /// Not kept: a large ledger has more refunds alike than memory would hold for many posts.
+    fn find_usual(&mut self, parameters: &Parameters) {
+        let exposure = Exposure::new(self.ledger, parameters);
+        let usual = self.boasts.iter().zip(&self.candidates).zip(&self.chances).map(|((boast, candidates), chances)| {
+            if candidates.is_empty() {
+                return 1.0;
+            }
+            usual(boast, &alike(self.ledger, self.goods, boast), parameters, chances, &exposure)
+        });
+        self.usual = usual.collect();
+    }
+
+    /// Keeps the candidates that may still be the one, at least the likeliest; returns their probabilities.
+    fn drop_unlikely(&mut self, probabilities: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+        let mut kept = Vec::with_capacity(probabilities.len());
+        for (candidates, probabilities) in self.candidates.iter_mut().zip(probabilities) {
+            let best = probabilities.iter().copied().fold(0.0, f64::max);
+            let mut of = probabilities.iter().map(|p| *p >= DROP_BELOW || *p >= best);
+            candidates.retain(|_| of.next().unwrap_or(false));
+            kept.push(probabilities.into_iter().filter(|p| *p >= DROP_BELOW || *p >= best).collect());
+        }
+        kept
     }
 
     fn exclusive(&self, odds: &[Odds], rounds: usize) -> Vec<Vec<f64>> {
@@ -106,93 +149,94 @@ impl<'a> Linkage<'a> {
 
     fn odds(&self, parameters: &Parameters, people: Option<(&BTreeMap<u32, Tally>, &Vec<Vec<f64>>)>) -> Vec<Odds> {
         let exposure = Exposure::new(self.ledger, parameters);
-        let usual = self.usual_rings(&exposure);
+        let usual = self.usual_groups(&exposure);
         (0..self.boasts.len())
             .map(|n| {
                 let boast = &self.boasts[n];
                 let by_delay = exposure.by_delay(self.ledger, boast);
                 let all: f64 = by_delay.iter().zip(&parameters.delays).map(|(w, d)| w * d).sum();
                 let mut share = parameters.kinds[kind(boast)];
-                let mut rings: Option<BTreeMap<Option<u32>, f64>> = None;
+                let mut others = Vec::new();
                 if let Some((tallies, last)) = people.filter(|_| boast.boasts()) {
-                    let own: f64 = last[n].iter().sum();
-                    let others = |key: u32| tallies.get(&key).map_or((0.0, 0.0), |t| (t.boasts - 1.0, t.matched - own));
+                    let own = self.own_tally(n, &last[n]);
                     for (key, weight) in [(boast.channel, CHANNEL_WEIGHT), (boast.handle, HANDLE_WEIGHT)] {
-                        let (boasts, matched) = others(key);
-                        share = (weight * share + matched.max(0.0)) / (weight + boasts.max(0.0));
+                        let Some(tally) = tallies.get(&key) else { continue };
+                        let (boasts, matched) = (tally.boasts - own.boasts, (tally.matched - own.matched).max(0.0));
+                        share = (weight * share + matched) / (weight + boasts);
+                        others.push((tally, matched));
                     }
-                    rings = Some(self.rings_behind(n, tallies, last, &usual));
+                    let share = share.clamp(SHARE_BOUNDS.0, SHARE_BOUNDS.1);
+                    return self.pairs(n, parameters, &exposure, all, share, |groups| {
+                        tie(groups, &others, &own, &usual)
+                    });
                 }
                 let share = share.clamp(SHARE_BOUNDS.0, SHARE_BOUNDS.1);
-                let pairs = self.candidates[n]
-                    .iter()
-                    .map(|c| {
-                        let ratios = ratios(boast, c, parameters, &self.background, &exposure, &self.densities[n]);
-                        let ring = self.ledger.refunds[c.refund as usize].ring;
-                        let tie = rings.as_ref().map_or(1.0, |r| r.get(&ring).copied().unwrap_or(1.0));
-                        let weight = exposure.weights[c.refund as usize] * parameters.delays[c.delay as usize];
-                        let prior = tie * weight / all.max(1e-12);
-                        (share / (1.0 - share) * prior * ratios.product(), prior, ratios)
-                    })
-                    .collect();
-                Odds { share, pairs }
+                self.pairs(n, parameters, &exposure, all, share, |_| 1.0)
             })
             .collect()
     }
 
-    /// The share of the ledger's weight that each ring has.
-    fn usual_rings(&self, exposure: &Exposure) -> BTreeMap<Option<u32>, f64> {
-        let mut usual: BTreeMap<Option<u32>, f64> = BTreeMap::new();
+    fn pairs(
+        &self,
+        n: usize,
+        parameters: &Parameters,
+        exposure: &Exposure,
+        all: f64,
+        share: f64,
+        tie: impl Fn(&[u32; GROUPS]) -> f64,
+    ) -> Odds {
+        let pairs = self.candidates[n].iter().map(|c| {
+            let ratios = ratios(&self.boasts[n], c, parameters, &self.chances[n], exposure, self.usual[n]);
+            let granted = &self.ledger.refunds[c.refund as usize];
+            let weight = exposure.weights[c.refund as usize] * parameters.delays[c.delay as usize];
+            let prior = tie(&granted.groups) * weight / all.max(1e-12);
+            (share / (1.0 - share) * prior * ratios.product(), prior, ratios)
+        });
+        Odds { pairs: pairs.collect() }
+    }
+
+    /// The share of the ledger's weight that each group has.
+    fn usual_groups(&self, exposure: &Exposure) -> [Vec<f64>; GROUPS] {
+        let mut usual: [Vec<f64>; GROUPS] = Default::default();
         for (granted, weight) in self.ledger.refunds.iter().zip(&exposure.weights) {
-            *usual.entry(granted.ring).or_default() += weight;
+            for (usual, group) in usual.iter_mut().zip(granted.groups) {
+                if usual.len() <= group as usize {
+                    usual.resize(group as usize + 1, 0.0);
+                }
+                usual[group as usize] += weight;
+            }
         }
-        let all: f64 = usual.values().sum();
-        usual.values_mut().for_each(|w| *w /= all.max(1e-12));
+        for usual in &mut usual {
+            let all: f64 = usual.iter().sum();
+            usual.iter_mut().for_each(|w| *w /= all.max(1e-12));
+        }
         usual
     }
 
-    /// How much likelier than usual each ring is behind this boast, by what the others in its channel and of its handle match.
-    fn rings_behind(
-        &self,
-        n: usize,
-        tallies: &BTreeMap<u32, Tally>,
-        last: &[Vec<f64>],
-        usual: &BTreeMap<Option<u32>, f64>,
-    ) -> BTreeMap<Option<u32>, f64> {
-        let own = self.by_ring(n, &last[n]);
-        let mut belief = usual.clone();
-        for key in [self.boasts[n].channel, self.boasts[n].handle] {
-            let Some(tally) = tallies.get(&key) else { continue };
-            let others = |ring: &Option<u32>| {
-                let of = |map: &BTreeMap<Option<u32>, f64>| map.get(ring).copied().unwrap_or(0.0);
-                (of(&tally.by_ring) - of(&own)).max(0.0)
-            };
-            let all: f64 = usual.keys().map(others).sum();
-            for (ring, share) in &mut belief {
-                *share = (RING_WEIGHT * *share + others(ring)) / (RING_WEIGHT + all);
+    /// What one boast adds to the tallies of its handle and its channel.
+    fn own_tally(&self, n: usize, probabilities: &[f64]) -> Tally {
+        let mut own = Tally { boasts: 1.0, matched: probabilities.iter().sum(), ..Tally::default() };
+        for (candidate, probability) in self.candidates[n].iter().zip(probabilities) {
+            let groups = self.ledger.refunds[candidate.refund as usize].groups;
+            for (by_group, group) in own.by_group.iter_mut().zip(groups) {
+                *by_group.entry(group).or_default() += probability;
             }
         }
-        belief.into_iter().map(|(ring, share)| (ring, share / usual[&ring].max(1e-9))).collect()
-    }
-
-    fn by_ring(&self, n: usize, probabilities: &[f64]) -> BTreeMap<Option<u32>, f64> {
-        let mut found: BTreeMap<Option<u32>, f64> = BTreeMap::new();
-        for (candidate, probability) in self.candidates[n].iter().zip(probabilities) {
-            *found.entry(self.ledger.refunds[candidate.refund as usize].ring).or_default() += probability;
-        }
-        found
+        own
     }
 
     fn tally(&self, probabilities: &[Vec<f64>]) -> BTreeMap<u32, Tally> {
         let mut found: BTreeMap<u32, Tally> = BTreeMap::new();
         for (n, boast) in self.boasts.iter().enumerate().filter(|(_, b)| b.boasts() && !b.amounts.is_empty()) {
-            let by_ring = self.by_ring(n, &probabilities[n]);
+            let own = self.own_tally(n, &probabilities[n]);
             for key in [boast.channel, boast.handle] {
                 let tally = found.entry(key).or_default();
-                tally.boasts += 1.0;
-                tally.matched += probabilities[n].iter().sum::<f64>();
-                for (ring, p) in &by_ring {
-                    *tally.by_ring.entry(*ring).or_default() += p;
+                tally.boasts += own.boasts;
+                tally.matched += own.matched;
+                for (all, own) in tally.by_group.iter_mut().zip(&own.by_group) {
+                    for (group, p) in own {
+                        *all.entry(*group).or_default() += p;
+                    }
                 }
             }
         }
@@ -204,9 +248,9 @@ impl<'a> Linkage<'a> {
         let exposure = Exposure::new(self.ledger, old);
         let mut new = old.clone();
         let mut seen = Seen::default();
-        for (n, boast) in self.boasts.iter().enumerate() {
-            for (candidate, &p) in self.candidates[n].iter().zip(&probabilities[n]) {
-                seen.pair(self, boast, candidate, p, old);
+        for (n, probabilities) in probabilities.iter().enumerate() {
+            for (candidate, &p) in self.candidates[n].iter().zip(probabilities) {
+                seen.pair(self, n, candidate, p, old);
             }
         }
         let all_modes: f64 = seen.modes.iter().sum::<f64>() + believed::MODES_WEIGHT;
@@ -221,13 +265,21 @@ impl<'a> Linkage<'a> {
         new.true_days = drawn(seen.true_days, believed::TRUE_DAYS);
         new.true_method = drawn(seen.true_method, believed::TRUE_METHOD);
         new.true_day = drawn(seen.true_day, believed::TRUE_DAY);
+        let mut modelled = (0.0, 0.0);
+        for (n, probabilities) in probabilities.iter().enumerate().filter(|(n, _)| !self.candidates[*n].is_empty()) {
+            let none = 1.0 - probabilities.iter().sum::<f64>();
+            let (model, else_) = (old.modelled * self.usual[n], 1.0 - old.modelled);
+            modelled.0 += none * model / (model + else_);
+            modelled.1 += none;
+        }
+        new.modelled = drawn(modelled, believed::MODELLED);
         self.maximise_kinds(&mut new, probabilities);
         self.maximise_exposure(&mut new, old, &exposure, &seen, probabilities);
         new
     }
 
     fn maximise_kinds(&self, new: &mut Parameters, probabilities: &[Vec<f64>]) {
-        let mut counts = [(0.0, 0.0); crate::posts::model::KINDS];
+        let mut counts = [(0.0, 0.0); KINDS];
         for (boast, probabilities) in self.boasts.iter().zip(probabilities).filter(|(b, _)| !b.amounts.is_empty()) {
             let count = &mut counts[kind(boast)];
             count.0 += probabilities.iter().sum::<f64>();
@@ -270,7 +322,7 @@ impl<'a> Linkage<'a> {
             let (prior, weight) = (believed::DELAYS[class], believed::DELAYS_WEIGHT);
             new.delays[class] = (seen.delays[class] + weight) / (expected_delays[class] + weight / prior);
         }
-        let mut expected = [[0.0; crate::posts::candidates::CLASSES_MAX]; TRAITS];
+        let mut expected = [[0.0; CLASSES_MAX]; TRAITS];
         let mut exposed = 0.0;
         for ((granted, weight), change) in self.ledger.refunds.iter().zip(&exposure.weights).zip(&changes) {
             exposed += change;
@@ -290,83 +342,25 @@ impl<'a> Linkage<'a> {
     }
 }
 
+/// How much likelier than usual refunds of these groups are behind a boast, by what the others in its channel and of its handle
+/// match: a ring keeps to its method, its devices and its buyers.
+fn tie(groups: &[u32; GROUPS], others: &[(&Tally, f64)], own: &Tally, usual: &[Vec<f64>; GROUPS]) -> f64 {
+    let of = |map: &BTreeMap<u32, f64>, group: u32| map.get(&group).copied().unwrap_or(0.0);
+    (0..GROUPS)
+        .map(|kind| {
+            let group = groups[kind];
+            let usual = usual[kind][group as usize].max(1e-9);
+            let mut belief = usual;
+            for (tally, matched) in others {
+                let same = (of(&tally.by_group[kind], group) - of(&own.by_group[kind], group)).max(0.0);
+                belief = (GROUP_WEIGHT * belief + same) / (GROUP_WEIGHT + matched);
+            }
+            (belief / usual).clamp(TIE_MIN, TIE_MAX)
+        })
+        .product()
+}
+
 struct Odds {
-    share: f64,
     /// Odds against no refund, prior among refunds, weights.
     pairs: Vec<(f64, f64, Ratios)>,
-}
-
-/// What the pairs show, weighted by their probabilities: hits among cases.
-struct Seen {
-    modes: [f64; MODES],
-    delays: [f64; DELAY_CLASSES],
-    traits: [[f64; crate::posts::candidates::CLASSES_MAX]; TRAITS],
-    other_goods: (f64, f64),
-    other_country: (f64, f64),
-    true_days: (f64, f64),
-    true_method: (f64, f64),
-    true_day: (f64, f64),
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        let none = (0.0, 0.0);
-        Seen {
-            modes: [0.0; MODES],
-            delays: [0.0; DELAY_CLASSES],
-            traits: [[0.0; crate::posts::candidates::CLASSES_MAX]; TRAITS],
-            other_goods: none,
-            other_country: none,
-            true_days: none,
-            true_method: none,
-            true_day: none,
-        }
-    }
-}
-
-impl Seen {
-    fn pair(&mut self, linkage: &Linkage<'_>, boast: &Boast, candidate: &Candidate, p: f64, old: &Parameters) {
-        if p < 1e-9 {
-            return;
-        }
-        let background = &linkage.background;
-        let of_mode =
-            |mode: usize| old.modes[mode] * rounding::likelihood(mode, candidate.refunded);
-        let all: f64 = set_bits(candidate.modes).map(of_mode).sum();
-        for mode in set_bits(candidate.modes) {
-            self.modes[mode] += p * of_mode(mode) / all;
-        }
-        self.delays[candidate.delay as usize] += p;
-        let granted = &linkage.ledger.refunds[candidate.refund as usize];
-        for (of, class) in granted.traits.iter().enumerate() {
-            self.traits[of][*class as usize] += p;
-        }
-        // Which of the two made it: the refund with `part`, or what posts say by themselves.
-        let mut mixed = |into: fn(&mut Seen) -> &mut (f64, f64), hit: f64, miss: f64| {
-            let count = into(self);
-            count.0 += p * hit / (hit + miss).max(1e-300);
-            count.1 += p;
-        };
-        if let Some((word, likely)) = boast.word.zip(candidate.word) {
-            let chance = background.word(word);
-            mixed(|s| &mut s.other_goods, old.other_goods * chance, (1.0 - old.other_goods) * likely);
-        }
-        if let Some(((code, _), same)) = boast.claims.country.as_ref().zip(candidate.country) {
-            let chance = background.country(code);
-            let same = f64::from(u8::from(same));
-            mixed(|s| &mut s.other_country, old.other_country * chance, (1.0 - old.other_country) * same);
-        }
-        if let Some((days, likely)) = boast.claims.moments.took_days.zip(candidate.took) {
-            let chance = background.days(days);
-            mixed(|s| &mut s.true_days, old.true_days * likely, (1.0 - old.true_days) * chance);
-        }
-        if let Some(suits) = candidate.suits {
-            let suits = f64::from(u8::from(suits));
-            mixed(|s| &mut s.true_method, suits, 1.0 - suits);
-        }
-        if let Some(same) = candidate.same_day {
-            let same = f64::from(u8::from(same));
-            mixed(|s| &mut s.true_day, same, 1.0 - same);
-        }
-    }
 }

@@ -22,6 +22,7 @@ mod model;
 mod names;
 mod record;
 mod rounding;
+mod seen;
 mod text;
 mod why;
 mod words;

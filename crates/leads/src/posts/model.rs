@@ -5,11 +5,13 @@
 //! say such things, with errors. Without a refund behind it, it says them as posts do. The ratio of the two is the weight of each
 //! comparison: an agreement in what is rare weighs more than one in what is common.
 
-use crate::posts::background::Background;
+use crate::posts::background::Chances;
 use crate::posts::boasts::{Boast, Mention};
-use crate::posts::candidates::{CLASSES_MAX, Candidate, DELAY_CLASSES, Ledger, TRAITS};
+use crate::posts::amounts::Amount;
+use crate::posts::candidates::{Alike, CLASSES_MAX, Candidate, DELAY_CLASSES, Ledger, REASON, TRAITS};
 use crate::posts::rounding::{self, MODES};
-use crate::posts::words::Act;
+use crate::posts::words::{Act, Method};
+use ringfence_domain::words::{ClaimReason, Word};
 
 /// Kinds of posts: acts by mentions.
 pub(crate) const KINDS: usize = Act::ALL.len() * 3;
@@ -32,6 +34,8 @@ pub(crate) struct Parameters {
     pub(crate) true_days: f64,
     pub(crate) true_method: f64,
     pub(crate) true_day: f64,
+    /// Share of posts without a refund behind them that name what refunds of some time were about, goods and amount together.
+    pub(crate) modelled: f64,
 }
 
 /// What is believed before any post is read, and the weight of that belief in posts.
@@ -53,13 +57,14 @@ pub(crate) mod believed {
     pub(crate) const KINDS_WEIGHT: f64 = 6.0;
     pub(crate) const MODES_WEIGHT: f64 = 30.0;
     pub(crate) const DELAYS_WEIGHT: f64 = 3.0;
-    pub(crate) const TRAITS_WEIGHT: f64 = 3.0;
+    pub(crate) const TRAITS_WEIGHT: f64 = 0.7;
     pub(crate) const SHARES_WEIGHT: f64 = 12.0;
     pub(crate) const OTHER_GOODS: f64 = 0.05;
     pub(crate) const OTHER_COUNTRY: f64 = 0.12;
     pub(crate) const TRUE_DAYS: f64 = 0.6;
     pub(crate) const TRUE_METHOD: f64 = 0.8;
     pub(crate) const TRUE_DAY: f64 = 0.6;
+    pub(crate) const MODELLED: f64 = 0.5;
 }
 
 impl Default for Parameters {
@@ -74,6 +79,7 @@ impl Default for Parameters {
             true_days: believed::TRUE_DAYS,
             true_method: believed::TRUE_METHOD,
             true_day: believed::TRUE_DAY,
+            modelled: believed::MODELLED,
         }
     }
 }
@@ -112,8 +118,12 @@ impl Exposure {
             sum += w;
             before.push(sum);
         }
-        let suiting = crate::posts::words::Method::ALL.map(|method| {
-            let suited = ledger.refunds.iter().zip(&weights).filter(|(g, _)| method.suits(g.refund.reason));
+        let mut by_reason = [0.0; CLASSES_MAX];
+        for (granted, weight) in ledger.refunds.iter().zip(&weights) {
+            by_reason[granted.traits[REASON] as usize] += weight;
+        }
+        let suiting = Method::ALL.map(|method| {
+            let suited = ClaimReason::ALL.iter().zip(&by_reason).filter(|(reason, _)| method.suits(**reason));
             (suited.map(|(_, w)| w).sum::<f64>() / sum.max(1e-12)).clamp(1e-3, 1.0 - 1e-3)
         });
         Exposure { weights, before, suiting }
@@ -136,11 +146,13 @@ pub(crate) struct Ratios {
     pub(crate) days: f64,
     pub(crate) method: f64,
     pub(crate) day: f64,
+    /// Below 1 where refunds of all times are called like this.
+    pub(crate) usual: f64,
 }
 
 impl Ratios {
     pub(crate) fn product(self) -> f64 {
-        self.amount * self.goods * self.country * self.days * self.method * self.day
+        self.amount * self.goods * self.country * self.days * self.method * self.day * self.usual
     }
 }
 
@@ -152,26 +164,21 @@ pub(crate) fn ratios(
     boast: &Boast,
     candidate: &Candidate,
     parameters: &Parameters,
-    background: &Background,
+    chances: &Chances,
     exposure: &Exposure,
-    densities: &[f64],
+    usual: f64,
 ) -> Ratios {
     let p = parameters;
     let said = &boast.amounts[candidate.amount as usize];
-    let from_refund: f64 = set_bits(candidate.modes)
-        .map(|mode| p.modes[mode] * rounding::likelihood(mode, candidate.refunded))
-        .sum();
-    let by_itself = rounding::by_itself(said, &p.modes, densities[candidate.amount as usize]);
-    let goods = boast.word.zip(candidate.word).map_or(1.0, |(word, likely)| {
-        let chance = background.word(word);
-        ((1.0 - p.other_goods) * likely + p.other_goods * chance) / chance
-    });
-    let country = boast.claims.country.as_ref().zip(candidate.country).map_or(1.0, |((code, _), same)| {
-        let chance = background.country(code);
+    let density = chances.densities[candidate.amount as usize];
+    let amount = amount_ratio(said, candidate.refunded, candidate.modes, p, density) / boast.amounts.len() as f64;
+    let goods = goods_ratio(candidate.word, p, chances.word);
+    let country = candidate.country.map_or(1.0, |same| {
+        let chance = chances.country;
         (f64::from(u8::from(same)) * (1.0 - p.other_country) + p.other_country * chance) / chance
     });
-    let days = boast.claims.moments.took_days.zip(candidate.took).map_or(1.0, |(days, likely)| {
-        let chance = background.days(days);
+    let days = candidate.took.map_or(1.0, |likely| {
+        let chance = chances.days;
         (p.true_days * likely + (1.0 - p.true_days) * chance) / chance
     });
     let method = boast.claims.method.as_ref().zip(candidate.suits).map_or(1.0, |((method, _), suits)| {
@@ -181,8 +188,36 @@ pub(crate) fn ratios(
     let day = candidate.same_day.map_or(1.0, |same| {
         if same { p.true_day / DAY_BY_CHANCE } else { (1.0 - p.true_day) / (1.0 - DAY_BY_CHANCE) }
     });
-    let amount = from_refund / by_itself / boast.amounts.len() as f64;
-    Ratios { amount, goods, country, days, method, day }
+    Ratios { amount, goods, country, days, method, day, usual: 1.0 / (1.0 - p.modelled + p.modelled * usual) }
+}
+
+fn amount_ratio(said: &Amount, refunded: i64, modes: u32, p: &Parameters, density: f64) -> f64 {
+    let from_refund: f64 =
+        set_bits(modes).map(|mode| p.modes[mode] * rounding::likelihood(mode, refunded)).sum();
+    from_refund / rounding::by_itself(said, &p.modes, density)
+}
+
+fn goods_ratio(word: Option<f64>, p: &Parameters, chance: f64) -> f64 {
+    word.map_or(1.0, |likely| ((1.0 - p.other_goods) * likely + p.other_goods * chance) / chance)
+}
+
+/// How much likelier a refund taken from all times at random makes amount and goods of a boast than posts do by themselves: who
+/// invents a boast may take as its model what is often sold.
+pub(crate) fn usual(
+    boast: &Boast,
+    alike: &[Alike],
+    parameters: &Parameters,
+    chances: &Chances,
+    exposure: &Exposure,
+) -> f64 {
+    let all = exposure.before.last().copied().unwrap_or(0.0).max(1e-12);
+    let of = |one: &Alike| {
+        let said = &boast.amounts[one.amount as usize];
+        let density = chances.densities[one.amount as usize];
+        let amount = amount_ratio(said, one.refunded, one.modes, parameters, density);
+        one.times * exposure.weights[one.refund as usize] / all * amount * goods_ratio(one.word, parameters, chances.word)
+    };
+    alike.iter().map(of).sum::<f64>() / boast.amounts.len().max(1) as f64
 }
 
 /// The positions of the bits that are set.

@@ -70,6 +70,9 @@ pub(crate) fn of_match(pair: &Pair<'_>) -> Vec<String> {
     }
     tell(ratios.day, "the day in the post is one of this refund's".into(), "the day in the post is another".into());
     why.push(format!("by chance at most {} refunds of that time would agree as well", expected(*by_chance)));
+    if ratios.usual < 0.7 {
+        against.push(format!("refunds with such an amount for such goods are usual (weight {})", factor(ratios.usual)));
+    }
     if *rivals > 0 {
         let other = if *rivals == 1 { "one other refund agrees".to_owned() } else { format!("{rivals} other refunds agree") };
         against.push(format!("{other} nearly as well"));
