@@ -55,7 +55,7 @@ fn a_telegram_export_becomes_posts() {
     );
     assert_eq!(
         rejects(&sink),
-        ["line 55: /messages/4/date: `tomorrow` is not a time; write Unix seconds in `date_unixtime`, or `date` as in \
+        ["line 59: /messages/4/date: `tomorrow` is not a time; write Unix seconds in `date_unixtime`, or `date` as in \
           2023-01-31T12:00:00"]
     );
     let Body::PostCollected(first) = &sink.events[0].body else { panic!() };
@@ -152,7 +152,7 @@ fn what_is_no_export_is_told_with_a_remedy() {
     let error = forum(&b"a,b\n1,2\n"[..], &Photos::none(), &mut sink).unwrap_err().to_string();
     assert!(error.contains("no column `text`"), "{error}");
     let cut = std::fs::read(fixture("result.json")).unwrap();
-    let error = telegram(&cut[..cut.len() / 2], &Photos::none(), &mut sink).unwrap_err();
+    let error = telegram(&cut[..cut.len() * 3 / 4], &Photos::none(), &mut sink).unwrap_err();
     assert!(matches!(error, ImportError::Json { .. }), "{error:?}");
     assert!(!sink.events.is_empty(), "the posts before the break were imported");
 }

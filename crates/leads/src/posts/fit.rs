@@ -12,6 +12,7 @@ use crate::posts::goods::Goods;
 use crate::posts::model::{Exposure, KINDS, Parameters, Ratios, believed, kind, ratios, usual};
 use crate::posts::rounding;
 use crate::posts::seen::Seen;
+use crate::posts::ties::{Tally, Ties};
 use std::collections::BTreeMap;
 
 /// Rounds of expectation and maximisation.
@@ -29,11 +30,8 @@ const DROP_BELOW: f64 = 1e-6;
 /// Posts by which a channel is drawn to its kind, and a handle to its channel.
 const CHANNEL_WEIGHT: f64 = 10.0;
 const HANDLE_WEIGHT: f64 = 6.0;
-/// Boasts by which the groups behind a handle or channel are drawn to those of all refunds.
-const GROUP_WEIGHT: f64 = 5.0;
-/// What a common group may weigh at most, whichever way: two wrong matches must not hold up each other.
-const TIE_MAX: f64 = 20.0;
-const TIE_MIN: f64 = 0.25;
+/// Delays that are believed so likely or more are looked at for ties.
+const TIES_LOOKED_AT: f64 = 0.3;
 /// No kind of post is certain.
 const SHARE_BOUNDS: (f64, f64) = (5e-4, 0.95);
 
@@ -60,17 +58,6 @@ pub(crate) struct Outcome {
     /// By candidate: at most so many other refunds would agree as well by chance.
     pub(crate) by_chance: Vec<f64>,
 }
-
-/// What belongs to the people of a channel or a handle.
-#[derive(Clone, Default)]
-struct Tally {
-    boasts: f64,
-    matched: f64,
-    by_group: ByGroup,
-}
-
-/// Mass by group, for each kind of group.
-type ByGroup = [BTreeMap<u32, f64>; GROUPS];
 
 impl<'a> Linkage<'a> {
     pub(crate) fn new(
@@ -153,27 +140,42 @@ impl<'a> Linkage<'a> {
         (0..self.boasts.len())
             .map(|n| {
                 let boast = &self.boasts[n];
-                let by_delay = exposure.by_delay(self.ledger, boast);
-                let all: f64 = by_delay.iter().zip(&parameters.delays).map(|(w, d)| w * d).sum();
                 let mut share = parameters.kinds[kind(boast)];
-                let mut others = Vec::new();
-                if let Some((tallies, last)) = people.filter(|_| boast.boasts()) {
+                let mut ties = Ties::none();
+                if let Some((tallies, last)) = people.filter(|_| boast.boasts() && !boast.amounts.is_empty()) {
                     let own = self.own_tally(n, &last[n]);
+                    let mut others = Vec::new();
                     for (key, weight) in [(boast.channel, CHANNEL_WEIGHT), (boast.handle, HANDLE_WEIGHT)] {
                         let Some(tally) = tallies.get(&key) else { continue };
                         let (boasts, matched) = (tally.boasts - own.boasts, (tally.matched - own.matched).max(0.0));
                         share = (weight * share + matched) / (weight + boasts);
                         others.push((tally, matched));
                     }
-                    let share = share.clamp(SHARE_BOUNDS.0, SHARE_BOUNDS.1);
-                    return self.pairs(n, parameters, &exposure, all, share, |groups| {
-                        tie(groups, &others, &own, &usual)
-                    });
+                    ties = Ties::new(&others, &own, &usual);
                 }
                 let share = share.clamp(SHARE_BOUNDS.0, SHARE_BOUNDS.1);
-                self.pairs(n, parameters, &exposure, all, share, |_| 1.0)
+                let all = self.all_weight(boast, parameters, &exposure, &ties);
+                self.pairs(n, parameters, &exposure, all, share, &ties)
             })
             .collect()
+    }
+
+    /// The weight of all refunds that a boast may be about, ties included where boasts mostly fall: a refund that is tied to the
+    /// handle has the others that are tied to it beside it.
+    fn all_weight(&self, boast: &Boast, parameters: &Parameters, exposure: &Exposure, ties: &Ties) -> f64 {
+        let by_delay = exposure.by_delay(self.ledger, boast);
+        (0..DELAY_CLASSES)
+            .map(|class| {
+                let weight = if believed::DELAYS[class] >= TIES_LOOKED_AT && ties.any() {
+                    let range = self.ledger.with_delay(class, boast.at);
+                    let refunds = self.ledger.refunds[range.clone()].iter().zip(&exposure.weights[range]);
+                    refunds.map(|(granted, weight)| weight * ties.of(&granted.groups)).sum()
+                } else {
+                    by_delay[class]
+                };
+                weight * parameters.delays[class]
+            })
+            .sum()
     }
 
     fn pairs(
@@ -183,13 +185,13 @@ impl<'a> Linkage<'a> {
         exposure: &Exposure,
         all: f64,
         share: f64,
-        tie: impl Fn(&[u32; GROUPS]) -> f64,
+        ties: &Ties,
     ) -> Odds {
         let pairs = self.candidates[n].iter().map(|c| {
             let ratios = ratios(&self.boasts[n], c, parameters, &self.chances[n], exposure, self.usual[n]);
             let granted = &self.ledger.refunds[c.refund as usize];
             let weight = exposure.weights[c.refund as usize] * parameters.delays[c.delay as usize];
-            let prior = tie(&granted.groups) * weight / all.max(1e-12);
+            let prior = ties.of(&granted.groups) * weight / all.max(1e-12);
             (share / (1.0 - share) * prior * ratios.product(), prior, ratios)
         });
         Odds { pairs: pairs.collect() }
@@ -340,24 +342,6 @@ impl<'a> Linkage<'a> {
             }
         }
     }
-}
-
-/// How much likelier than usual refunds of these groups are behind a boast, by what the others in its channel and of its handle
-/// match: a ring keeps to its method, its devices and its buyers.
-fn tie(groups: &[u32; GROUPS], others: &[(&Tally, f64)], own: &Tally, usual: &[Vec<f64>; GROUPS]) -> f64 {
-    let of = |map: &BTreeMap<u32, f64>, group: u32| map.get(&group).copied().unwrap_or(0.0);
-    (0..GROUPS)
-        .map(|kind| {
-            let group = groups[kind];
-            let usual = usual[kind][group as usize].max(1e-9);
-            let mut belief = usual;
-            for (tally, matched) in others {
-                let same = (of(&tally.by_group[kind], group) - of(&own.by_group[kind], group)).max(0.0);
-                belief = (GROUP_WEIGHT * belief + same) / (GROUP_WEIGHT + matched);
-            }
-            (belief / usual).clamp(TIE_MIN, TIE_MAX)
-        })
-        .product()
 }
 
 struct Odds {

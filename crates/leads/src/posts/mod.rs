@@ -24,6 +24,7 @@ mod record;
 mod rounding;
 mod seen;
 mod text;
+mod ties;
 mod why;
 mod words;
 
