@@ -41,9 +41,13 @@ pub(crate) struct Boast {
 }
 
 impl Boast {
-    /// Whether it is of the kind in which people boast: what a question or an advert does tells nothing of a handle's boasts.
+    /// Whether somebody may boast of a refund of this shop: no question, advert or complaint, and not of another shop.
     pub(crate) fn boasts(&self) -> bool {
         matches!(self.claims.act, Act::Boast | Act::Remark) && self.mention != Mention::Other
+    }
+    /// Whether it can be compared with refunds.
+    pub(crate) fn is_compared(&self) -> bool {
+        self.boasts() && !self.amounts.is_empty()
     }
 }
 

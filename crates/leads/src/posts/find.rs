@@ -156,6 +156,9 @@ pub fn posts(record: &Record, names: &Names, rings: &BTreeMap<String, String>, s
         .iter()
         .zip(&mut too_many)
         .map(|(boast, too_many)| {
+            if !boast.boasts() {
+                return Vec::new();
+            }
             candidates(&ledger, &goods, boast).unwrap_or_else(|| {
                 *too_many = true;
                 Vec::new()

@@ -142,7 +142,7 @@ impl<'a> Linkage<'a> {
                 let boast = &self.boasts[n];
                 let mut share = parameters.kinds[kind(boast)];
                 let mut ties = Ties::none();
-                if let Some((tallies, last)) = people.filter(|_| boast.boasts() && !boast.amounts.is_empty()) {
+                if let Some((tallies, last)) = people.filter(|_| boast.is_compared()) {
                     let own = self.own_tally(n, &last[n]);
                     let mut others = Vec::new();
                     for (key, weight) in [(boast.channel, CHANNEL_WEIGHT), (boast.handle, HANDLE_WEIGHT)] {
@@ -229,7 +229,7 @@ impl<'a> Linkage<'a> {
 
     fn tally(&self, probabilities: &[Vec<f64>]) -> BTreeMap<u32, Tally> {
         let mut found: BTreeMap<u32, Tally> = BTreeMap::new();
-        for (n, boast) in self.boasts.iter().enumerate().filter(|(_, b)| b.boasts() && !b.amounts.is_empty()) {
+        for (n, boast) in self.boasts.iter().enumerate().filter(|(_, b)| b.is_compared()) {
             let own = self.own_tally(n, &probabilities[n]);
             for key in [boast.channel, boast.handle] {
                 let tally = found.entry(key).or_default();
@@ -282,7 +282,7 @@ impl<'a> Linkage<'a> {
 
     fn maximise_kinds(&self, new: &mut Parameters, probabilities: &[Vec<f64>]) {
         let mut counts = [(0.0, 0.0); KINDS];
-        for (boast, probabilities) in self.boasts.iter().zip(probabilities).filter(|(b, _)| !b.amounts.is_empty()) {
+        for (boast, probabilities) in self.boasts.iter().zip(probabilities).filter(|(b, _)| b.is_compared()) {
             let count = &mut counts[kind(boast)];
             count.0 += probabilities.iter().sum::<f64>();
             count.1 += 1.0;

@@ -1,6 +1,6 @@
 //! How likely is a pair of a boast and a refund? A generative form of Fellegi and Sunter's model of record linkage (JASA 1969).
 //!
-//! A post boasts of a refund in the ledger with a probability that depends on what kind of post it is; then of this refund rather
+//! A post boasts of a refund in the ledger with a probability that depends on its kind; then of this refund rather
 //! than another by its delay and its traits; and it says the amount, goods, country, days and method of that refund as people
 //! say such things, with errors. Without a refund behind it, it says them as posts do. The ratio of the two is the weight of each
 //! comparison: an agreement in what is rare weighs more than one in what is common.
@@ -13,8 +13,8 @@ use crate::posts::rounding::{self, MODES};
 use crate::posts::words::{Act, Method};
 use ringfence_domain::words::{ClaimReason, Word};
 
-/// Kinds of posts: acts by mentions.
-pub(crate) const KINDS: usize = Act::ALL.len() * 3;
+/// Kinds of posts that are matched: with or without words of success, naming this shop or none.
+pub(crate) const KINDS: usize = 4;
 
 /// What is estimated.
 #[derive(Clone, Debug)]
@@ -45,14 +45,8 @@ pub(crate) mod believed {
     /// A boast follows the money within days, seldom goes before it.
     pub(crate) const DELAYS: [f64; DELAY_CLASSES] =
         [0.01, 0.05, 0.3, 1.0, 1.0, 1.0, 0.6, 0.3, 0.12, 0.05, 0.02, 0.01];
-    /// By act (boast, question, advert, complaint, remark) and mention (own, none, another).
-    pub(crate) const KINDS_OF_POSTS: [f64; KINDS] = [
-        0.5, 0.1, 0.005, // boasts
-        0.02, 0.01, 0.002, // questions
-        0.01, 0.01, 0.002, // adverts
-        0.05, 0.02, 0.002, // complaints
-        0.3, 0.05, 0.005, // remarks
-    ];
+    /// With words of success and naming this shop, naming none; without such words, the same.
+    pub(crate) const KINDS_OF_POSTS: [f64; KINDS] = [0.5, 0.1, 0.3, 0.05];
     /// Weight in posts.
     pub(crate) const KINDS_WEIGHT: f64 = 6.0;
     pub(crate) const MODES_WEIGHT: f64 = 30.0;
@@ -86,13 +80,7 @@ impl Default for Parameters {
 
 /// The number of a boast's kind.
 pub(crate) fn kind(boast: &Boast) -> usize {
-    let act = Act::ALL.iter().position(|a| *a == boast.claims.act).unwrap_or(0);
-    let mention = match boast.mention {
-        Mention::Own => 0,
-        Mention::None => 1,
-        Mention::Other => 2,
-    };
-    act * 3 + mention
+    2 * usize::from(boast.claims.act != Act::Boast) + usize::from(boast.mention != Mention::Own)
 }
 
 /// The ledger under the parameters: how likely each refund is boasted of, before the post is read.

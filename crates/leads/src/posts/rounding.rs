@@ -80,13 +80,15 @@ pub(crate) fn by_itself(said: &Amount, modes: &[f64; MODES], density: f64) -> f6
     (sum * density).clamp(1e-12, 1.0)
 }
 
-/// What the finest mode among the bits says, in words.
+/// What the likeliest mode among the bits says, in words.
 pub(crate) fn words(bits: u32) -> String {
     if bits & (1 << EXACT) != 0 {
         return "to the cent".to_owned();
     }
-    let finest = (0..EXACT).find(|mode| bits & (1 << mode) != 0);
-    match finest {
+    let prior = believed();
+    let set = (0..EXACT).filter(|mode| bits & (1 << mode) != 0);
+    let likeliest = set.reduce(|best, mode| if prior[mode] > prior[best] { mode } else { best });
+    match likeliest {
         Some(mode) => {
             let how = ["rounded up", "rounded", "rounded down"][mode % 3];
             format!("{how} to {}", STEPS[mode / 3] / 100)
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_is_recognised_at_its_finest() {
+    fn rounding_is_recognised_at_its_likeliest() {
         let check = |post: i64, refunded: i64, expect: Option<&str>| {
             let bits = modes(&said(post), refunded);
             let found = (bits != 0).then(|| words(bits));
@@ -118,7 +120,7 @@ mod tests {
         check(34_000, 33_195, Some("rounded up to 10"));
         check(34_000, 34_449, Some("rounded to 10"));
         check(40_000, 33_195, Some("rounded up to 100"));
-        check(30_000, 33_195, Some("rounded to 50"));
+        check(30_000, 33_195, Some("rounded to 100"));
         check(33_700, 33_195, Some("within two percent"));
         check(33_700, 30_000, None);
         check(34_100, 33_195, None);

@@ -133,8 +133,6 @@ pub enum Act {
 }
 
 impl Act {
-    /// All acts.
-    pub const ALL: [Act; 5] = [Act::Boast, Act::Question, Act::Advert, Act::Complaint, Act::Remark];
 }
 
 const BOASTS: &[&str] = &[
