@@ -70,7 +70,9 @@ pub enum ImportError {
         remedy: &'static str,
     },
     /// A file in JSON breaks off or is malformed beyond a single record.
-    #[error("line {line}: the JSON cannot be read further: {reason}; the records before were imported, export the file again")]
+    #[error(
+        "line {line}: the JSON cannot be read further: {reason}; the records before were imported, export the file again"
+    )]
     Json {
         /// Where, from 1.
         line: u64,

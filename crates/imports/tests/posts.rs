@@ -55,8 +55,10 @@ fn a_telegram_export_becomes_posts() {
     );
     assert_eq!(
         rejects(&sink),
-        ["line 59: /messages/4/date: `tomorrow` is not a time; write Unix seconds in `date_unixtime`, or `date` as in \
-          2023-01-31T12:00:00"]
+        [
+            "line 59: /messages/4/date: `tomorrow` is not a time; write Unix seconds in `date_unixtime`, or `date` as in \
+          2023-01-31T12:00:00"
+        ]
     );
     let Body::PostCollected(first) = &sink.events[0].body else { panic!() };
     assert_eq!(first.images.as_ref().unwrap()[0].as_str().len(), 64);
@@ -122,7 +124,11 @@ fn reddit_lines_become_posts() {
         ]
     );
     assert_eq!((summary.passed_over, summary.rejected, summary.out_of_order), (1, 2, 1));
-    assert!(rejects(&sink)[0].starts_with("line 4: /created_utc: `soon` is not a time"), "{:?}", rejects(&sink));
+    assert!(
+        rejects(&sink)[0].starts_with("line 4: /created_utc: `soon` is not a time"),
+        "{:?}",
+        rejects(&sink)
+    );
     assert!(rejects(&sink)[1].starts_with("line 5: "), "{:?}", rejects(&sink));
 }
 
@@ -138,8 +144,16 @@ fn a_forum_csv_becomes_posts() {
         ]
     );
     assert_eq!((summary.records, summary.rejected), (4, 2));
-    assert!(rejects(&sink)[0].starts_with("line 4: /posted_at: `someday` is not a time"), "{:?}", rejects(&sink));
-    assert!(rejects(&sink)[1].starts_with("line 5: /platform: `myspace` is not a platform"), "{:?}", rejects(&sink));
+    assert!(
+        rejects(&sink)[0].starts_with("line 4: /posted_at: `someday` is not a time"),
+        "{:?}",
+        rejects(&sink)
+    );
+    assert!(
+        rejects(&sink)[1].starts_with("line 5: /platform: `myspace` is not a platform"),
+        "{:?}",
+        rejects(&sink)
+    );
 }
 
 #[test]
@@ -159,7 +173,8 @@ fn what_is_no_export_is_told_with_a_remedy() {
 
 #[test]
 fn a_message_without_an_end_does_not_fill_the_memory() {
-    let endless = [br#"{"messages":[{"id":1,"type":"message","text":""#.as_slice(), &vec![b'a'; 5 << 20]].concat();
+    let endless =
+        [br#"{"messages":[{"id":1,"type":"message","text":""#.as_slice(), &vec![b'a'; 5 << 20]].concat();
     let error = telegram(&endless[..], &Photos::none(), &mut Collected::default()).unwrap_err();
     assert!(matches!(error, ImportError::RowTooLong { .. }), "{error:?}");
 }

@@ -131,7 +131,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         (numbers.next().unwrap_or(5), numbers.next().unwrap_or(30_000), numbers.next().unwrap_or(365));
     let settings = Settings { told_min: 0.01, ..Settings::default() };
     println!("{accounts} accounts, {days} days; matches at a probability of {} or more", settings.stands_min);
-    println!("| scenario | seed | posts | true boasts | refunds | stands | right | precision | recall | ECE | nearest amount: precision, recall | only within 1 %: precision, recall | posts/s |");
+    println!(
+        "| scenario | seed | posts | true boasts | refunds | stands | right | precision | recall | ECE | nearest amount: precision, recall | only within 1 %: precision, recall | posts/s |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for (name, text) in [("default", DEFAULT), ("harder", HARDER)] {
         let (mut ours, mut nearest, mut only) = (Tally::default(), Tally::default(), Tally::default());
@@ -207,7 +209,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             only.precision(),
             only.recall()
         );
-        println!("{name}: calibration error {:.3}; predicted→came true (pairs): {}\n", all.error(), all.bins());
+        println!(
+            "{name}: calibration error {:.3}; predicted→came true (pairs): {}\n",
+            all.error(),
+            all.bins()
+        );
     }
     Ok(())
 }

@@ -27,7 +27,12 @@ impl Shop {
         let mut shop =
             Shop { decoder, record: Record::default(), events: 0, posts: 0, rings: BTreeMap::new() };
         for (n, goods) in GOODS.iter().enumerate() {
-            shop.send("item.listed", 0, 0, &json!({"sku": format!("SKU{n}"), "category": format!("{goods}s")}));
+            shop.send(
+                "item.listed",
+                0,
+                0,
+                &json!({"sku": format!("SKU{n}"), "category": format!("{goods}s")}),
+            );
         }
         for n in 0..720u64 {
             // Prices of no pattern from 20 to 900, ending in cents as prices do.
@@ -88,7 +93,14 @@ fn a_boast_with_amount_goods_and_shop_is_matched_and_says_why() {
     let found = shop.find();
     assert_eq!(standing(&found), [("X1", "target")], "{:#?}", found.matches);
     let why = found.matches[0].why.join("\n");
-    for part in ["\"$1,235\"", "rounded up to 1", "\"Northwnid\"", "goods agree", "2.1 days after", "by chance at most"] {
+    for part in [
+        "\"$1,235\"",
+        "rounded up to 1",
+        "\"Northwnid\"",
+        "goods agree",
+        "2.1 days after",
+        "by chance at most",
+    ] {
         assert!(why.contains(part), "{part}: {why}");
     }
 }
@@ -102,7 +114,10 @@ fn where_two_refunds_agree_alike_neither_stands() {
     let found = shop.find();
     assert_eq!(standing(&found), []);
     let shares: Vec<f64> = found.matches.iter().map(|m| m.probability).collect();
-    assert!(shares.len() == 2 && (shares[0] - shares[1]).abs() < 0.01 && shares[0] + shares[1] <= 1.0, "{shares:?}");
+    assert!(
+        shares.len() == 2 && (shares[0] - shares[1]).abs() < 0.01 && shares[0] + shares[1] <= 1.0,
+        "{shares:?}"
+    );
     assert_eq!(because(&found, &post), Some(Silence::Unclear));
     assert!(found.matches[0].why.iter().any(|w| w == "against: one other refund agrees nearly as well"));
 }
@@ -142,13 +157,8 @@ fn posts_without_a_refund_of_this_shop_stay_unmatched_and_say_why() {
     let found = shop.find();
     assert_eq!(standing(&found), []);
     let said = [&other, &asks, &silent, &invented, &early].map(|post| because(&found, post));
-    let expect = [
-        Silence::OtherShop,
-        Silence::NoBoast,
-        Silence::NoAmount,
-        Silence::NoRefund,
-        Silence::NoRefund,
-    ];
+    let expect =
+        [Silence::OtherShop, Silence::NoBoast, Silence::NoAmount, Silence::NoRefund, Silence::NoRefund];
     assert_eq!(said, expect.map(Some));
 }
 
@@ -168,7 +178,11 @@ fn a_handle_whose_boasts_lead_to_one_ring_is_tied_to_it() {
         shop.refund(&id, 20 + 4 * n, 101_199 + 7_300 * n, (n % 6) as usize);
         shop.rings.insert(id, "K1".to_owned());
         let amount = 1_012 + 73 * n;
-        shop.post(21 + 4 * n, "operator", &format!("Vouch! Northwind {} ${amount} done", GOODS[(n % 6) as usize]));
+        shop.post(
+            21 + 4 * n,
+            "operator",
+            &format!("Vouch! Northwind {} ${amount} done", GOODS[(n % 6) as usize]),
+        );
     }
     let found = shop.find();
     assert_eq!(standing(&found).len(), 6, "{:#?}", found.matches);
@@ -187,7 +201,8 @@ fn the_same_events_give_the_same_findings() {
             shop.post(10 + 4 * n, "buyer", &format!("vouch Northwind camera ${}", 300 + 10 * n));
         }
         let found = shop.find();
-        serde_json::to_string(&(&found.matches, &found.handles, &found.unmatched)).expect("findings serialise")
+        serde_json::to_string(&(&found.matches, &found.handles, &found.unmatched))
+            .expect("findings serialise")
     };
     assert_eq!(run(), run());
 }

@@ -45,7 +45,12 @@ fn matches_handles_and_unmatched_posts_have_their_forms() {
     let measured = of(&lines, "measured")[0];
     assert!(measured["boasts"].as_u64() > Some(5), "{measured}");
     let page = std::fs::read_to_string(dir.path().join("posts.html")).expect("the report is written");
-    for part in ["<!DOCTYPE html>", "Which post, which refund", "How true the probabilities are", "What stays unmatched"] {
+    for part in [
+        "<!DOCTYPE html>",
+        "Which post, which refund",
+        "How true the probabilities are",
+        "What stays unmatched",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("<script") && !page.contains("src=\"http"), "the page loads nothing");
@@ -87,7 +92,11 @@ fn wrong_files_are_told_with_place_and_remedy() {
     file(dir.path(), "rings.jsonl", "{\"ring\":1}\n");
     let events = shop().join("events.jsonl.zst");
     let ran = ringfence(dir.path(), &["posts", "--events", arg(&events), "--rings", "rings.jsonl"]).ends(1);
-    assert!(ran.err.contains("rings.jsonl:1") && ran.err.contains("help: write one ring a line"), "{}", ran.err);
+    assert!(
+        ran.err.contains("rings.jsonl:1") && ran.err.contains("help: write one ring a line"),
+        "{}",
+        ran.err
+    );
     file(dir.path(), "truth.jsonl", "{\"refund\":\"R1\",\"label\":\"abuse\"}\n");
     let ran = ringfence(dir.path(), &["posts", "--events", arg(&events), "--truth", "truth.jsonl"]).ends(1);
     assert!(ran.err.contains("no line of this file is about a post"), "{}", ran.err);

@@ -50,11 +50,7 @@ struct Reference {
 const IMAGES: [&str; 6] = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".heic"];
 
 /// Reads all messages of the export; `photos` stand beside it.
-pub fn discord(
-    reader: impl io::Read,
-    photos: &Photos,
-    sink: &mut impl Sink,
-) -> Result<Summary, ImportError> {
+pub fn discord(reader: impl io::Read, photos: &Photos, sink: &mut impl Sink) -> Result<Summary, ImportError> {
     let mut desk = Desk::new(sink, photos);
     let lists = messages(reader, &mut |head, place| desk.take(post(head, place.raw), place))?;
     if lists == 0 {

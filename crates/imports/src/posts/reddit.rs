@@ -37,7 +37,8 @@ pub fn reddit(reader: impl io::Read, sink: &mut impl Sink) -> Result<Summary, Im
     let mut lines = RawLines::new(BufReader::new(reader), RECORD_BYTES_MAX as usize);
     loop {
         let before = lines.number();
-        let Some(line) = lines.next_line().map_err(|source| ImportError::Read { line: before, source })? else {
+        let Some(line) = lines.next_line().map_err(|source| ImportError::Read { line: before, source })?
+        else {
             return Ok(desk.summary);
         };
         let read = if line.too_long {

@@ -140,14 +140,40 @@ fn amount_at(pieces: &[Piece], at: usize) -> Option<Amount> {
 }
 
 const ABOUT: &[&str] = &[
-    "about", "around", "approx", "approximately", "roughly", "almost", "nearly", "ca", "circa", "etwa", "rund",
-    "fast", "casi", "unos", "aprox", "environ", "presque", "quasi",
+    "about",
+    "around",
+    "approx",
+    "approximately",
+    "roughly",
+    "almost",
+    "nearly",
+    "ca",
+    "circa",
+    "etwa",
+    "rund",
+    "fast",
+    "casi",
+    "unos",
+    "aprox",
+    "environ",
+    "presque",
+    "quasi",
 ];
 const OVER: &[&str] =
     &["over", "above", "more than", "uber", "mehr als", "mas de", "plus de", "piu di", "oltre", "sobre"];
 const FEE: &[&str] = &[
-    "fee", "fees", "paid him", "paid them", "paid you", "cut", "commission", "gebuhr", "comision", "frais",
-    "tariffa", "provision",
+    "fee",
+    "fees",
+    "paid him",
+    "paid them",
+    "paid you",
+    "cut",
+    "commission",
+    "gebuhr",
+    "comision",
+    "frais",
+    "tariffa",
+    "provision",
 ];
 
 fn stands_before(pieces: &[Piece], first: usize, phrase: &str) -> bool {
@@ -162,7 +188,9 @@ fn stands_before(pieces: &[Piece], first: usize, phrase: &str) -> bool {
 }
 
 fn fee_after(pieces: &[Piece], after: usize) -> bool {
-    pieces.get(after).is_some_and(|p| ["fee", "fees", "commission", "gebuhr", "provision"].contains(&p.plain.as_str()))
+    pieces
+        .get(after)
+        .is_some_and(|p| ["fee", "fees", "commission", "gebuhr", "provision"].contains(&p.plain.as_str()))
 }
 
 /// Hundredths, and how many digits stand after the point. With `thousands_follow` (1.3k) a single separator is the point.
@@ -173,7 +201,9 @@ fn decimal(text: &str, thousands_follow: bool) -> Option<(i64, u32)> {
     let point = separators.last().copied().filter(|&(at, c)| {
         let tail = text.len() - at - 1;
         let same = separators.iter().filter(|s| s.1 == c).count();
-        is_point(c) && same == 1 && (tail <= 2 || thousands_follow || separators.len() > 1 || text.starts_with('0'))
+        is_point(c)
+            && same == 1
+            && (tail <= 2 || thousands_follow || separators.len() > 1 || text.starts_with('0'))
     });
     let (whole, fraction) = match point {
         Some((at, _)) => (digits(&text[..at]), digits(&text[at + 1..])),
@@ -195,7 +225,10 @@ fn decimal(text: &str, thousands_follow: bool) -> Option<(i64, u32)> {
 fn unit_before(pieces: &[Piece], at: usize) -> Option<(Unit, usize)> {
     let last = at.checked_sub(1)?;
     let unit = unit_of(&pieces[last])?;
-    let glued_word = pieces[last].kind == Kind::Word && last > 0 && !pieces[last].spaced && pieces[last - 1].kind == Kind::Number;
+    let glued_word = pieces[last].kind == Kind::Word
+        && last > 0
+        && !pieces[last].spaced
+        && pieces[last - 1].kind == Kind::Number;
     if glued_word {
         return None; // `300usd 12`: the currency belongs to the number before it.
     }
@@ -237,8 +270,9 @@ fn unit_of(piece: &Piece) -> Option<Unit> {
 /// A word after a number that makes it a size or a quantity.
 fn is_measure(piece: &Piece) -> bool {
     const MEASURES: &[&str] = &[
-        "gb", "tb", "mb", "inch", "zoll", "cm", "mm", "kg", "g", "oz", "ml", "hz", "x", "pcs", "pieces", "items",
-        "th", "st", "nd", "rd", "orders", "vouches", "members", "carat", "karat", "ti", "pro", "mp", "w",
+        "gb", "tb", "mb", "inch", "zoll", "cm", "mm", "kg", "g", "oz", "ml", "hz", "x", "pcs", "pieces",
+        "items", "th", "st", "nd", "rd", "orders", "vouches", "members", "carat", "karat", "ti", "pro", "mp",
+        "w",
     ];
     MEASURES.contains(&piece.plain.as_str())
 }

@@ -56,7 +56,14 @@ mod tests {
 
     /// By summing over every way to pair them off.
     fn by_counting(pairs: &[Vec<Pair>]) -> Vec<Vec<f64>> {
-        fn visit(pairs: &[Vec<Pair>], left: usize, used: u64, weight: f64, picks: &mut Vec<Option<usize>>, out: &mut Sums) {
+        fn visit(
+            pairs: &[Vec<Pair>],
+            left: usize,
+            used: u64,
+            weight: f64,
+            picks: &mut Vec<Option<usize>>,
+            out: &mut Sums,
+        ) {
             if left == pairs.len() {
                 out.all += weight;
                 for (l, pick) in picks.iter().enumerate() {
@@ -107,6 +114,9 @@ mod tests {
     #[test]
     fn loops_are_close_to_the_truth() {
         check(&[vec![(0, 3.0), (1, 2.0)], vec![(0, 1.0), (1, 4.0)]], 0.05);
-        check(&[vec![(0, 0.5), (1, 0.2)], vec![(0, 0.4), (1, 0.3), (2, 6.0)], vec![(2, 1.0), (0, 0.1)]], 0.02);
+        check(
+            &[vec![(0, 0.5), (1, 0.2)], vec![(0, 0.4), (1, 0.3), (2, 6.0)], vec![(2, 1.0), (0, 0.1)]],
+            0.02,
+        );
     }
 }

@@ -31,10 +31,8 @@ pub(crate) struct Background {
 
 impl Background {
     pub(crate) fn new(boasts: &[Boast], words: usize) -> Background {
-        let mut logs: Vec<f64> = boasts
-            .iter()
-            .flat_map(|b| b.amounts.iter().map(|a| libm::log(a.hundredths as f64)))
-            .collect();
+        let mut logs: Vec<f64> =
+            boasts.iter().flat_map(|b| b.amounts.iter().map(|a| libm::log(a.hundredths as f64))).collect();
         logs.sort_by(f64::total_cmp);
         let step = logs.len().div_ceil(AMOUNTS_MAX).max(1);
         let logs = logs.into_iter().step_by(step).collect();

@@ -54,7 +54,9 @@ impl Boast {
 /// All boasts, in the order of their first posts.
 pub(crate) fn boasts(record: &Record, names: &Names, goods: &Goods) -> (Vec<Boast>, Numbers) {
     let mut order: Vec<usize> = (0..record.posts.len()).collect();
-    order.sort_by(|a, b| (record.posts[*a].at, &record.posts[*a].id).cmp(&(record.posts[*b].at, &record.posts[*b].id)));
+    order.sort_by(|a, b| {
+        (record.posts[*a].at, &record.posts[*a].id).cmp(&(record.posts[*b].at, &record.posts[*b].id))
+    });
     let mut people = Numbers::default();
     let mut found: Vec<Boast> = Vec::new();
     let mut latest: BTreeMap<String, usize> = BTreeMap::new();

@@ -54,12 +54,18 @@ pub(crate) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(crate) fn new(record: &'a Record, goods: &Goods, ring_of: impl Fn(&str) -> Option<u32>) -> Ledger<'a> {
+    pub(crate) fn new(
+        record: &'a Record,
+        goods: &Goods,
+        ring_of: impl Fn(&str) -> Option<u32>,
+    ) -> Ledger<'a> {
         let mut refunds: Vec<Granted<'a>> = record
             .refunds
             .iter()
             .filter_map(|refund| Some((refund, refund.granted_at?)))
-            .map(|(refund, at)| granted(record, goods, refund, at, ring_of(record.refund_ids.text(refund.id))))
+            .map(|(refund, at)| {
+                granted(record, goods, refund, at, ring_of(record.refund_ids.text(refund.id)))
+            })
             .collect();
         refunds.sort_by_key(|g| (g.at, g.refund.id));
         let mut days: BTreeMap<i64, Vec<(i64, u32)>> = BTreeMap::new();
@@ -175,7 +181,9 @@ pub(crate) fn candidates(ledger: &Ledger<'_>, goods: &Goods, boast: &Boast) -> O
         let reach = rounding::reach(said);
         for day in first..=last {
             for (refunded, at) in ledger.near(day, said.hundredths, reach) {
-                let Some(candidate) = compare(ledger, goods, boast, (n, said), (at, refunded)) else { continue };
+                let Some(candidate) = compare(ledger, goods, boast, (n, said), (at, refunded)) else {
+                    continue;
+                };
                 let known = best.entry(at).or_insert_with(|| candidate.clone());
                 // The finest mode has the lowest bit but for the exact one, which is rarer still: more bits, finer agreement.
                 if candidate.modes.count_ones() > known.modes.count_ones() {
@@ -285,6 +293,7 @@ fn word_likelihood(goods: &Goods, granted: &Granted<'_>, word: u32) -> Option<f6
     if granted.own_words.is_empty() {
         return in_category;
     }
-    let own = granted.own_words.iter().filter(|w| **w == word).count() as f64 / granted.own_words.len() as f64;
+    let own =
+        granted.own_words.iter().filter(|w| **w == word).count() as f64 / granted.own_words.len() as f64;
     Some(SAME_WORD * own + (1.0 - SAME_WORD) * in_category.unwrap_or(1.0 / goods.len().max(1) as f64))
 }

@@ -70,7 +70,8 @@ fn handles(text: &str, pieces: &[Piece]) -> Vec<(String, Range<usize>)> {
             continue;
         }
         let start = piece.span.end;
-        let length = text[start..].find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len() - start);
+        let length =
+            text[start..].find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len() - start);
         if length > 0 && found.len() < HANDLES_MAX {
             found.push((text[start..start + length].to_owned(), piece.span.start..start + length));
         }
@@ -89,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_boast_is_read_whole() {
-        let claims = read("+rep @fast_refunder! Northwnid laptop, $1,299 back 🇬🇧, took 9 days (FTID), mail me a@b.c");
+        let claims =
+            read("+rep @fast_refunder! Northwnid laptop, $1,299 back 🇬🇧, took 9 days (FTID), mail me a@b.c");
         assert!(claims.shops.own.is_some_and(|n| n.slips == 1) && claims.shops.other.is_none());
         assert_eq!(claims.act, Act::Boast);
         assert_eq!(claims.amounts.iter().map(|a| a.hundredths).collect::<Vec<_>>(), [129_900]);

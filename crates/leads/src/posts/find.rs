@@ -140,7 +140,12 @@ pub struct Findings {
 }
 
 /// Matches the posts of a record to its refunds. `rings` names the ring of a refund, where one is known.
-pub fn posts(record: &Record, names: &Names, rings: &BTreeMap<String, String>, settings: &Settings) -> Findings {
+pub fn posts(
+    record: &Record,
+    names: &Names,
+    rings: &BTreeMap<String, String>,
+    settings: &Settings,
+) -> Findings {
     let goods = Goods::learn(record);
     let (boasts, _) = boasts(record, names, &goods);
     let mut ring_names: Vec<&str> = rings.values().map(String::as_str).collect();
@@ -204,7 +209,8 @@ impl Teller<'_> {
                     continue;
                 }
                 let granted = &self.linkage.ledger.refunds[candidate.refund as usize];
-                let rivals = outcome.pairs.iter().enumerate().filter(|(o, p)| *o != c && p.0 * 4.0 >= *probability);
+                let rivals =
+                    outcome.pairs.iter().enumerate().filter(|(o, p)| *o != c && p.0 * 4.0 >= *probability);
                 let post = &self.record.posts[boast.posts[0]];
                 let refund = granted.refund;
                 found.push(Match {
@@ -232,7 +238,9 @@ impl Teller<'_> {
             }
         }
         found.sort_by(|a, b| {
-            b.probability.total_cmp(&a.probability).then_with(|| (&a.post, &a.refund).cmp(&(&b.post, &b.refund)))
+            b.probability
+                .total_cmp(&a.probability)
+                .then_with(|| (&a.post, &a.refund).cmp(&(&b.post, &b.refund)))
         });
         found
     }
@@ -309,7 +317,9 @@ impl Teller<'_> {
             })
             .collect();
         found.sort_by(|a, b| {
-            b.0.cmp(&a.0).then(b.1.expected.total_cmp(&a.1.expected)).then_with(|| a.1.handle.cmp(&b.1.handle))
+            b.0.cmp(&a.0)
+                .then(b.1.expected.total_cmp(&a.1.expected))
+                .then_with(|| a.1.handle.cmp(&b.1.handle))
         });
         found.into_iter().map(|f| f.1).collect()
     }

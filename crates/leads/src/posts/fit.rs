@@ -92,7 +92,11 @@ impl<'a> Linkage<'a> {
         let odds = self.odds(&parameters, Some((&tallies, &last)));
         let probabilities = self.exclusive(&odds, LAST_MESSAGES);
         let outcomes = odds.into_iter().zip(probabilities).map(|(odds, probabilities)| Outcome {
-            by_chance: odds.pairs.iter().map(|(_, prior, ratios)| 1.0 / (prior * ratios.product()).max(1e-12)).collect(),
+            by_chance: odds
+                .pairs
+                .iter()
+                .map(|(_, prior, ratios)| 1.0 / (prior * ratios.product()).max(1e-12))
+                .collect(),
             pairs: probabilities.into_iter().zip(odds.pairs).map(|(p, (_, _, ratios))| (p, ratios)).collect(),
         });
         outcomes.collect()
@@ -101,12 +105,14 @@ impl<'a> Linkage<'a> {
     /// Not kept: a large ledger has more refunds alike than memory would hold for many posts.
     fn find_usual(&mut self, parameters: &Parameters) {
         let exposure = Exposure::new(self.ledger, parameters);
-        let usual = self.boasts.iter().zip(&self.candidates).zip(&self.chances).map(|((boast, candidates), chances)| {
-            if candidates.is_empty() {
-                return 1.0;
-            }
-            usual(boast, &alike(self.ledger, self.goods, boast), parameters, chances, &exposure)
-        });
+        let usual = self.boasts.iter().zip(&self.candidates).zip(&self.chances).map(
+            |((boast, candidates), chances)| {
+                if candidates.is_empty() {
+                    return 1.0;
+                }
+                usual(boast, &alike(self.ledger, self.goods, boast), parameters, chances, &exposure)
+            },
+        );
         self.usual = usual.collect();
     }
 
@@ -134,7 +140,11 @@ impl<'a> Linkage<'a> {
         exclusive(&pairs, self.ledger.refunds.len(), rounds)
     }
 
-    fn odds(&self, parameters: &Parameters, people: Option<(&BTreeMap<u32, Tally>, &Vec<Vec<f64>>)>) -> Vec<Odds> {
+    fn odds(
+        &self,
+        parameters: &Parameters,
+        people: Option<(&BTreeMap<u32, Tally>, &Vec<Vec<f64>>)>,
+    ) -> Vec<Odds> {
         let exposure = Exposure::new(self.ledger, parameters);
         let usual = self.usual_groups(&exposure);
         (0..self.boasts.len())
@@ -147,7 +157,8 @@ impl<'a> Linkage<'a> {
                     let mut others = Vec::new();
                     for (key, weight) in [(boast.channel, CHANNEL_WEIGHT), (boast.handle, HANDLE_WEIGHT)] {
                         let Some(tally) = tallies.get(&key) else { continue };
-                        let (boasts, matched) = (tally.boasts - own.boasts, (tally.matched - own.matched).max(0.0));
+                        let (boasts, matched) =
+                            (tally.boasts - own.boasts, (tally.matched - own.matched).max(0.0));
                         share = (weight * share + matched) / (weight + boasts);
                         others.push((tally, matched));
                     }
@@ -268,7 +279,9 @@ impl<'a> Linkage<'a> {
         new.true_method = drawn(seen.true_method, believed::TRUE_METHOD);
         new.true_day = drawn(seen.true_day, believed::TRUE_DAY);
         let mut modelled = (0.0, 0.0);
-        for (n, probabilities) in probabilities.iter().enumerate().filter(|(n, _)| !self.candidates[*n].is_empty()) {
+        for (n, probabilities) in
+            probabilities.iter().enumerate().filter(|(n, _)| !self.candidates[*n].is_empty())
+        {
             let none = 1.0 - probabilities.iter().sum::<f64>();
             let (model, else_) = (old.modelled * self.usual[n], 1.0 - old.modelled);
             modelled.0 += none * model / (model + else_);

@@ -5,9 +5,9 @@
 //! say such things, with errors. Without a refund behind it, it says them as posts do. The ratio of the two is the weight of each
 //! comparison: an agreement in what is rare weighs more than one in what is common.
 
+use crate::posts::amounts::Amount;
 use crate::posts::background::Chances;
 use crate::posts::boasts::{Boast, Mention};
-use crate::posts::amounts::Amount;
 use crate::posts::candidates::{Alike, CLASSES_MAX, Candidate, DELAY_CLASSES, Ledger, REASON, TRAITS};
 use crate::posts::rounding::{self, MODES};
 use crate::posts::words::{Act, Method};
@@ -159,7 +159,8 @@ pub(crate) fn ratios(
     let p = parameters;
     let said = &boast.amounts[candidate.amount as usize];
     let density = chances.densities[candidate.amount as usize];
-    let amount = amount_ratio(said, candidate.refunded, candidate.modes, p, density) / boast.amounts.len() as f64;
+    let amount =
+        amount_ratio(said, candidate.refunded, candidate.modes, p, density) / boast.amounts.len() as f64;
     let goods = goods_ratio(candidate.word, p, chances.word);
     let country = candidate.country.map_or(1.0, |same| {
         let chance = chances.country;
@@ -203,7 +204,9 @@ pub(crate) fn usual(
         let said = &boast.amounts[one.amount as usize];
         let density = chances.densities[one.amount as usize];
         let amount = amount_ratio(said, one.refunded, one.modes, parameters, density);
-        one.times * exposure.weights[one.refund as usize] / all * amount * goods_ratio(one.word, parameters, chances.word)
+        one.times * exposure.weights[one.refund as usize] / all
+            * amount
+            * goods_ratio(one.word, parameters, chances.word)
     };
     alike.iter().map(of).sum::<f64>() / boast.amounts.len().max(1) as f64
 }

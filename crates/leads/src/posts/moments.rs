@@ -18,12 +18,15 @@ pub struct Moments {
 /// Days of a unit of time; 0 stands for less than a day.
 fn unit_days(word: &str) -> Option<i64> {
     Some(match word {
-        "h" | "hr" | "hrs" | "hour" | "hours" | "min" | "mins" | "minutes" | "stunden" | "stunde" | "horas" | "hora"
-        | "heures" | "heure" | "ore" | "ora" => 0,
-        "d" | "day" | "days" | "tag" | "tage" | "tagen" | "dia" | "dias" | "jour" | "jours" | "giorno" | "giorni" => 1,
-        "w" | "wk" | "wks" | "week" | "weeks" | "woche" | "wochen" | "semana" | "semanas" | "semaine" | "semaines"
-        | "settimana" | "settimane" => 7,
-        "month" | "months" | "monat" | "monate" | "monaten" | "mes" | "meses" | "mois" | "mese" | "mesi" => 30,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "min" | "mins" | "minutes" | "stunden" | "stunde"
+        | "horas" | "hora" | "heures" | "heure" | "ore" | "ora" => 0,
+        "d" | "day" | "days" | "tag" | "tage" | "tagen" | "dia" | "dias" | "jour" | "jours" | "giorno"
+        | "giorni" => 1,
+        "w" | "wk" | "wks" | "week" | "weeks" | "woche" | "wochen" | "semana" | "semanas" | "semaine"
+        | "semaines" | "settimana" | "settimane" => 7,
+        "month" | "months" | "monat" | "monate" | "monaten" | "mes" | "meses" | "mois" | "mese" | "mesi" => {
+            30
+        }
         _ => return None,
     })
 }

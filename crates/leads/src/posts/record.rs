@@ -249,8 +249,7 @@ impl Record {
     /// The categories of the lines that were asked for.
     pub(crate) fn categories_of(&self, refund: &Refund) -> Vec<u32> {
         let lines = self.order(refund).map_or(&[][..], |o| &o.lines);
-        let mut found: Vec<u32> =
-            lines.iter().filter(|l| refund.lines.contains(&l.0)).map(|l| l.1).collect();
+        let mut found: Vec<u32> = lines.iter().filter(|l| refund.lines.contains(&l.0)).map(|l| l.1).collect();
         found.sort_unstable();
         found.dedup();
         found
@@ -276,7 +275,9 @@ fn grants(decision: DecisionKind) -> bool {
         | DecisionKind::Replace
         | DecisionKind::StoreCredit
         | DecisionKind::PartialRefund => true,
-        DecisionKind::CarrierTrace | DecisionKind::StepUp | DecisionKind::Review | DecisionKind::Deny => false,
+        DecisionKind::CarrierTrace | DecisionKind::StepUp | DecisionKind::Review | DecisionKind::Deny => {
+            false
+        }
     }
 }
 

@@ -34,13 +34,19 @@ impl Default for Seen {
 }
 
 impl Seen {
-    pub(crate) fn pair(&mut self, linkage: &Linkage<'_>, n: usize, candidate: &Candidate, p: f64, old: &Parameters) {
+    pub(crate) fn pair(
+        &mut self,
+        linkage: &Linkage<'_>,
+        n: usize,
+        candidate: &Candidate,
+        p: f64,
+        old: &Parameters,
+    ) {
         if p < 1e-9 {
             return;
         }
         let chances = &linkage.chances[n];
-        let of_mode =
-            |mode: usize| old.modes[mode] * rounding::likelihood(mode, candidate.refunded);
+        let of_mode = |mode: usize| old.modes[mode] * rounding::likelihood(mode, candidate.refunded);
         let all: f64 = set_bits(candidate.modes).map(of_mode).sum();
         for mode in set_bits(candidate.modes) {
             self.modes[mode] += p * of_mode(mode) / all;

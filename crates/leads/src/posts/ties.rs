@@ -40,7 +40,8 @@ impl Ties {
                 let usual = usual[kind][group as usize].max(1e-9);
                 let mut belief = usual;
                 for (tally, matched) in others {
-                    let same = (mass(&tally.by_group[kind], group) - mass(&own.by_group[kind], group)).max(0.0);
+                    let same =
+                        (mass(&tally.by_group[kind], group) - mass(&own.by_group[kind], group)).max(0.0);
                     belief = (GROUP_WEIGHT * belief + same) / (GROUP_WEIGHT + matched);
                 }
                 of[kind].insert(group, (belief / usual).min(TIE_MAX));
@@ -58,7 +59,11 @@ impl Ties {
         if !self.any() {
             return 1.0;
         }
-        self.of.iter().zip(groups).map(|(of, group)| of.get(group).copied().unwrap_or(self.elsewhere)).product()
+        self.of
+            .iter()
+            .zip(groups)
+            .map(|(of, group)| of.get(group).copied().unwrap_or(self.elsewhere))
+            .product()
     }
 }
 
@@ -70,7 +75,11 @@ mod tests {
     fn what_others_of_the_handle_match_is_likelier_and_the_own_match_does_not_count() {
         let tally = |boasts: f64, groups: &[(u32, f64)]| {
             let matched = groups.iter().map(|g| g.1).sum();
-            Tally { boasts, matched, by_group: [groups.iter().copied().collect(), BTreeMap::new(), BTreeMap::new()] }
+            Tally {
+                boasts,
+                matched,
+                by_group: [groups.iter().copied().collect(), BTreeMap::new(), BTreeMap::new()],
+            }
         };
         let usual = [vec![0.89, 0.01, 0.1], vec![1.0], vec![1.0]];
         let (all, own) = (tally(4.0, &[(1, 3.0), (2, 0.9)]), tally(1.0, &[(2, 0.9)]));

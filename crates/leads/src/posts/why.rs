@@ -55,10 +55,18 @@ pub(crate) fn of_match(pair: &Pair<'_>) -> Vec<String> {
         tell(ratios.goods, "the goods agree with what was ordered".into(), "the goods are others".into());
     }
     if let Some(((code, _), known)) = claims.country.as_ref().zip(granted.country) {
-        tell(ratios.country, format!("the account is in {known} too"), format!("the post says {code}, the account is in {known}"));
+        tell(
+            ratios.country,
+            format!("the account is in {known} too"),
+            format!("the post says {code}, the account is in {known}"),
+        );
     }
     if let Some(days) = claims.moments.took_days {
-        tell(ratios.days, format!("it took {days} days as the post says"), format!("it did not take {days} days"));
+        tell(
+            ratios.days,
+            format!("it took {days} days as the post says"),
+            format!("it did not take {days} days"),
+        );
     }
     if let Some((method, _)) = &claims.method {
         let reason = granted.refund.reason.as_str();
@@ -68,13 +76,24 @@ pub(crate) fn of_match(pair: &Pair<'_>) -> Vec<String> {
             format!("the post speaks of {}, the request gave `{reason}`", method.words()),
         );
     }
-    tell(ratios.day, "the day in the post is one of this refund's".into(), "the day in the post is another".into());
+    tell(
+        ratios.day,
+        "the day in the post is one of this refund's".into(),
+        "the day in the post is another".into(),
+    );
     why.push(format!("by chance at most {} refunds of that time would agree as well", expected(*by_chance)));
     if ratios.usual < 0.7 {
-        against.push(format!("refunds with such an amount for such goods are usual (weight {})", factor(ratios.usual)));
+        against.push(format!(
+            "refunds with such an amount for such goods are usual (weight {})",
+            factor(ratios.usual)
+        ));
     }
     if *rivals > 0 {
-        let other = if *rivals == 1 { "one other refund agrees".to_owned() } else { format!("{rivals} other refunds agree") };
+        let other = if *rivals == 1 {
+            "one other refund agrees".to_owned()
+        } else {
+            format!("{rivals} other refunds agree")
+        };
         against.push(format!("{other} nearly as well"));
     }
     why.extend(against.into_iter().map(|a| format!("against: {a}")));
@@ -82,7 +101,13 @@ pub(crate) fn of_match(pair: &Pair<'_>) -> Vec<String> {
 }
 
 /// The sentence of a post that stays unmatched.
-pub(crate) fn of_silence(because: Silence, boast: &Boast, agree: usize, compared: usize, too_many: bool) -> String {
+pub(crate) fn of_silence(
+    because: Silence,
+    boast: &Boast,
+    agree: usize,
+    compared: usize,
+    too_many: bool,
+) -> String {
     match because {
         Silence::OtherShop => "names another shop, not this one".to_owned(),
         Silence::NoBoast => match boast.claims.act {
@@ -110,5 +135,11 @@ fn factor(ratio: f64) -> String {
 }
 
 fn expected(count: f64) -> String {
-    if count >= 1.0 { format!("{count:.0}") } else if count >= 0.001 { format!("{count:.3}") } else { "0.001".to_owned() }
+    if count >= 1.0 {
+        format!("{count:.0}")
+    } else if count >= 0.001 {
+        format!("{count:.3}")
+    } else {
+        "0.001".to_owned()
+    }
 }

@@ -132,24 +132,77 @@ pub enum Act {
     Remark,
 }
 
-impl Act {
-}
-
 const BOASTS: &[&str] = &[
-    "vouch", "vouched", "rep", "legit", "success", "successful", "refunded", "thanks", "thank you", "thx", "ty",
-    "w", "big w", "massive w", "easy money", "done", "completed", "hit", "paid out", "got my money", "cash back",
-    "gracias", "reembolsado", "reembolso", "danke", "erstattet", "grazie", "rimborsato", "merci", "rembourse",
+    "vouch",
+    "vouched",
+    "rep",
+    "legit",
+    "success",
+    "successful",
+    "refunded",
+    "thanks",
+    "thank you",
+    "thx",
+    "ty",
+    "w",
+    "big w",
+    "massive w",
+    "easy money",
+    "done",
+    "completed",
+    "hit",
+    "paid out",
+    "got my money",
+    "cash back",
+    "gracias",
+    "reembolsado",
+    "reembolso",
+    "danke",
+    "erstattet",
+    "grazie",
+    "rimborsato",
+    "merci",
+    "rembourse",
 ];
 const QUESTIONS: &[&str] = &[
-    "anyone", "anybody", "does it", "how long", "how do", "what now", "is it still", "still working", "can someone",
-    "alguien", "jemand", "wie lange", "qualcuno", "quelqu un",
+    "anyone",
+    "anybody",
+    "does it",
+    "how long",
+    "how do",
+    "what now",
+    "is it still",
+    "still working",
+    "can someone",
+    "alguien",
+    "jemand",
+    "wie lange",
+    "qualcuno",
+    "quelqu un",
 ];
 const ADVERTS: &[&str] = &[
-    "dm me for", "dm for", "dm to", "pm me", "service open", "slots", "for list", "price list", "accepting orders",
-    "refund service", "stores list", "hmu",
+    "dm me for",
+    "dm for",
+    "dm to",
+    "pm me",
+    "service open",
+    "slots",
+    "for list",
+    "price list",
+    "accepting orders",
+    "refund service",
+    "stores list",
+    "hmu",
 ];
 const COMPLAINTS: &[&str] = &[
-    "useless", "lost my", "sent me the wrong", "never again", "terrible", "scammed me", "worst", "support is",
+    "useless",
+    "lost my",
+    "sent me the wrong",
+    "never again",
+    "terrible",
+    "scammed me",
+    "worst",
+    "support is",
     "no answer",
 ];
 
@@ -164,7 +217,8 @@ pub(crate) fn act(pieces: &[Piece]) -> Act {
         Act::Advert
     } else if says(COMPLAINTS) {
         Act::Complaint
-    } else if says(BOASTS) || pieces.iter().any(|p| ['✅', '💰', '🔥', '🙏'].iter().any(|c| p.is(*c))) {
+    } else if says(BOASTS) || pieces.iter().any(|p| ['✅', '💰', '🔥', '🙏'].iter().any(|c| p.is(*c)))
+    {
         Act::Boast
     } else {
         Act::Remark
@@ -220,7 +274,8 @@ const COUNTRIES: &[(&str, &str)] = &[
 
 /// Codes that are words of their own even in capitals are not among them.
 const CODES: [&str; 18] = [
-    "US", "GB", "UK", "DE", "FR", "ES", "NL", "CH", "CA", "AU", "IE", "SE", "DK", "FI", "PL", "PT", "EU", "IT",
+    "US", "GB", "UK", "DE", "FR", "ES", "NL", "CH", "CA", "AU", "IE", "SE", "DK", "FI", "PL", "PT", "EU",
+    "IT",
 ];
 /// Share of capitals in a text above which a code in capitals says nothing.
 const SHOUTING: f64 = 0.7;

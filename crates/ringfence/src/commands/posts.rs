@@ -111,10 +111,11 @@ fn rings(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
         refunds: Vec<String>,
     }
     let mut found = BTreeMap::new();
-    for (n, line) in read_text(path, "read the rings")?.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
-        let ring: Ring = serde_json::from_str(line).at(format!("{}:{}", path.display(), n + 1)).map_err(|f| {
-            f.help("write one ring a line, as {\"ring\":\"K1\",\"refunds\":[\"R1\",\"R2\"]}")
-        })?;
+    for (n, line) in read_text(path, "read the rings")?.lines().enumerate().filter(|l| !l.1.trim().is_empty())
+    {
+        let ring: Ring = serde_json::from_str(line)
+            .at(format!("{}:{}", path.display(), n + 1))
+            .map_err(|f| f.help("write one ring a line, as {\"ring\":\"K1\",\"refunds\":[\"R1\",\"R2\"]}"))?;
         for refund in ring.refunds {
             found.entry(refund).or_insert_with(|| ring.ring.clone());
         }

@@ -254,7 +254,8 @@ fn shown(post: &PostId, out: &Outgoing, images: Option<Vec<Sha256Hex>>) -> PostC
 
 /// A channel where everybody talks.
 fn crowd(chance: &mut Chance) -> Handle {
-    Handle::new(["@refunds", "@deals", "@shopping", "@scams"][chance.below(4)]).expect("channels are short words")
+    Handle::new(["@refunds", "@deals", "@shopping", "@scams"][chance.below(4)])
+        .expect("channels are short words")
 }
 
 /// How it was done, as it is called there; now and then the wrong word.

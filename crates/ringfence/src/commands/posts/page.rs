@@ -74,7 +74,9 @@ fn matrices(found: &Findings) -> Section {
         for one in &left {
             let new_row = !rows.contains(&one.post.as_str());
             let new_column = !columns.contains(&one.refund.as_str());
-            if rows.len() + usize::from(new_row) <= ROWS_MAX && columns.len() + usize::from(new_column) <= COLUMNS_MAX {
+            if rows.len() + usize::from(new_row) <= ROWS_MAX
+                && columns.len() + usize::from(new_column) <= COLUMNS_MAX
+            {
                 if new_row {
                     rows.push(&one.post);
                 }
@@ -86,7 +88,9 @@ fn matrices(found: &Findings) -> Section {
         if rows.is_empty() {
             break;
         }
-        section = section.chart(matrix(found, &rows, &columns)).details("The refunds by number", columns_table(found, &columns));
+        section = section
+            .chart(matrix(found, &rows, &columns))
+            .details("The refunds by number", columns_table(found, &columns));
         left.retain(|m| !rows.contains(&m.post.as_str()));
     }
     if found.matches.is_empty() {
@@ -109,7 +113,11 @@ fn matrix(found: &Findings, rows: &[&str], columns: &[&str]) -> Svg {
     let standing = values.iter().flatten().filter(|v| **v >= 0.9).count();
     chart::heat(&HeatSpec {
         title: "Probability that a post is about a refund".into(),
-        about: format!("{} posts by {} refunds; {standing} cells at 90 % or more.", rows.len(), columns.len()),
+        about: format!(
+            "{} posts by {} refunds; {standing} cells at 90 % or more.",
+            rows.len(),
+            columns.len()
+        ),
         value: Axis::share("Probability").from(0.0).to(1.0),
         rows: rows.iter().map(|r| format!("{} {}", handle.get(r).copied().unwrap_or_default(), r)).collect(),
         columns: (1..=columns.len()).map(|n| n.to_string()).collect(),
@@ -175,13 +183,16 @@ fn matches(found: &Findings) -> Section {
 }
 
 fn handles(found: &Findings) -> Section {
-    let columns = ["handle", "boasts", "matched", "expected", "claimed", "matched money", "first", "last", "rings"];
+    let columns =
+        ["handle", "boasts", "matched", "expected", "claimed", "matched money", "first", "last", "rings"];
     let mut table = Table::new("Claimed is what the posts say, the first amount of each boast.", &columns);
     for handle in found.handles.iter().filter(|h| h.matched > 0 || h.boasts > 1).take(HANDLES_MAX) {
-        let rings = handle
-            .rings
-            .iter()
-            .map(|r| format!("{}: {:.1} of {:.1} matches, by chance with probability {:.2e}", r.ring, r.matches, r.of, r.p_value));
+        let rings = handle.rings.iter().map(|r| {
+            format!(
+                "{}: {:.1} of {:.1} matches, by chance with probability {:.2e}",
+                r.ring, r.matches, r.of, r.p_value
+            )
+        });
         table = table.row(vec![
             code(&handle.handle).into(),
             Cell::Number(text::count(handle.boasts as f64)),
@@ -195,7 +206,11 @@ fn handles(found: &Findings) -> Section {
         ]);
     }
     let section = Section::new("handles", "Handles");
-    if table.is_empty() { section.note(Tone::Plain, "No handle boasts twice or is matched.") } else { section.table(table) }
+    if table.is_empty() {
+        section.note(Tone::Plain, "No handle boasts twice or is matched.")
+    } else {
+        section.table(table)
+    }
 }
 
 fn unmatched(found: &Findings) -> Section {

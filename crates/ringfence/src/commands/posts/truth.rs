@@ -71,7 +71,8 @@ impl Truth {
         let standing = || found.matches.iter().filter(|m| m.stands);
         let said = standing().count() as u64;
         let right = standing().filter(|m| self.right(&m.post, &m.refund)).count() as u64;
-        let boasts = self.matches.iter().filter(|(p, m)| m.is_some() && !self.repeats.contains(*p)).count() as u64;
+        let boasts =
+            self.matches.iter().filter(|(p, m)| m.is_some() && !self.repeats.contains(*p)).count() as u64;
         let mut tenths = [(0u64, 0.0, 0u64); 10];
         for one in &found.matches {
             let bin = &mut tenths[((one.probability * 10.0) as usize).min(9)];
