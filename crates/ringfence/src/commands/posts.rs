@@ -163,7 +163,7 @@ fn words(
         })
         .collect();
     if !rows.is_empty() {
-        let columns = [">handle", ">boasts", ">matched", ">expected", ">claimed", ">matched money", "rings"];
+        let columns = ["handle", ">boasts", ">matched", ">expected", ">claimed", ">matched money", "rings"];
         let _ = writeln!(out, "\n{}", print::table(&columns, rows));
     }
     let because = |why: Silence| found.unmatched.iter().filter(|u| u.because == why).count() as u64;

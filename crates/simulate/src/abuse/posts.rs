@@ -261,7 +261,7 @@ fn crowd(chance: &mut Chance) -> Handle {
 /// How it was done, as it is called there; now and then the wrong word.
 fn method(asking: &Asking, wording: &mut Chance) -> &'static str {
     if wording.yes(0.1) {
-        return *wording.pick(&["DNA", "FTID", "EB", "boxing"]);
+        return wording.pick(&["DNA", "FTID", "EB", "boxing"]);
     }
     let words: &[&str] = match (asking.kind, asking.reason) {
         (Kind::FakeTracking, _) => &["FTID", "fake tid"],
@@ -273,7 +273,7 @@ fn method(asking: &Asking, wording: &mut Chance) -> &'static str {
         (_, ClaimReason::WrongItem | ClaimReason::NotAsDescribed) => &["wrong item"],
         (_, ClaimReason::ChangedMind | ClaimReason::Other) => &["boxing"],
     };
-    *wording.pick(words)
+    wording.pick(words)
 }
 
 fn text(pool: &[&str], says: &Says<'_>, p: &Posts, chance: &mut Chance, wording: &mut Chance) -> String {

@@ -200,8 +200,8 @@ fn handles(found: &Findings) -> Section {
             Cell::Number(format!("{:.1}", handle.expected)),
             Cell::Number(totals(handle, |t| t.claimed)),
             Cell::Number(totals(handle, |t| t.matched)),
-            handle.first.to_string()[..10].into(),
-            handle.last.to_string()[..10].into(),
+            day(handle.first).into(),
+            day(handle.last).into(),
             rings.collect::<Vec<_>>().join("; ").into(),
         ]);
     }
@@ -237,6 +237,10 @@ fn unmatched(found: &Findings) -> Section {
 pub(super) fn totals(handle: &Handle, of: impl Fn(&Totals) -> i64) -> String {
     let shown = handle.totals.iter().filter(|t| of(t) != 0);
     shown.map(|t| text::money(of(t) as f64 / 100.0, &t.currency)).collect::<Vec<_>>().join(", ")
+}
+
+fn day(at: ringfence_domain::Timestamp) -> String {
+    at.to_string()[..10].to_owned()
 }
 
 /// A name as it stands: what people wrote cannot open marks of the page.
