@@ -258,10 +258,13 @@ fn crowd(chance: &mut Chance) -> Handle {
         .expect("channels are short words")
 }
 
+/// Words of the trade that are taken for each other.
+const WRONG_WORDS: &[&str] = &["DNA", "FTID", "EB", "boxing"];
+
 /// How it was done, as it is called there; now and then the wrong word.
 fn method(asking: &Asking, wording: &mut Chance) -> &'static str {
     if wording.yes(0.1) {
-        return wording.pick(&["DNA", "FTID", "EB", "boxing"]);
+        return wording.pick(WRONG_WORDS);
     }
     let words: &[&str] = match (asking.kind, asking.reason) {
         (Kind::FakeTracking, _) => &["FTID", "fake tid"],
