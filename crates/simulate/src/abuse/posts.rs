@@ -264,9 +264,9 @@ const WRONG_WORDS: &[&str] = &["DNA", "FTID", "EB", "boxing"];
 /// How it was done, as it is called there; now and then the wrong word.
 fn method(asking: &Asking, wording: &mut Chance) -> &'static str {
     if wording.yes(0.1) {
-        return wording.pick(WRONG_WORDS);
+        return WRONG_WORDS[wording.below(WRONG_WORDS.len())];
     }
-    let words: &[&str] = match (asking.kind, asking.reason) {
+    let words: &[&'static str] = match (asking.kind, asking.reason) {
         (Kind::FakeTracking, _) => &["FTID", "fake tid"],
         (Kind::InsiderReturn | Kind::InsiderConcession | Kind::PhishedStaff, _) => &["insider", "inside job"],
         (_, ClaimReason::NotReceived | ClaimReason::Late) => &["DNA", "INR", "LIT"],
@@ -276,7 +276,7 @@ fn method(asking: &Asking, wording: &mut Chance) -> &'static str {
         (_, ClaimReason::WrongItem | ClaimReason::NotAsDescribed) => &["wrong item"],
         (_, ClaimReason::ChangedMind | ClaimReason::Other) => &["boxing"],
     };
-    wording.pick(words)
+    words[wording.below(words.len())]
 }
 
 fn text(pool: &[&str], says: &Says<'_>, p: &Posts, chance: &mut Chance, wording: &mut Chance) -> String {
