@@ -2,6 +2,7 @@
 
 use ringfence_domain::id::Sha256Hex;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -45,7 +46,10 @@ impl Photos {
         if bytes > PHOTO_BYTES_MAX {
             return None;
         }
-        let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::with_capacity(64);
+        for byte in hasher.finalize() {
+            write!(hex, "{byte:02x}").ok()?;
+        }
         Some(Sha256Hex::new(&hex).expect("64 digits are an identifier"))
     }
 }

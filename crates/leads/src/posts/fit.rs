@@ -59,6 +59,9 @@ pub(crate) struct Outcome {
     pub(crate) by_chance: Vec<f64>,
 }
 
+/// Tallies of channels and handles, and the probabilities that they were made of.
+type People<'p> = (&'p BTreeMap<u32, Tally>, &'p Vec<Vec<f64>>);
+
 impl<'a> Linkage<'a> {
     pub(crate) fn new(
         ledger: &'a Ledger<'a>,
@@ -140,11 +143,7 @@ impl<'a> Linkage<'a> {
         exclusive(&pairs, self.ledger.refunds.len(), rounds)
     }
 
-    fn odds(
-        &self,
-        parameters: &Parameters,
-        people: Option<(&BTreeMap<u32, Tally>, &Vec<Vec<f64>>)>,
-    ) -> Vec<Odds> {
+    fn odds(&self, parameters: &Parameters, people: Option<People<'_>>) -> Vec<Odds> {
         let exposure = Exposure::new(self.ledger, parameters);
         let usual = self.usual_groups(&exposure);
         (0..self.boasts.len())
@@ -221,7 +220,9 @@ impl<'a> Linkage<'a> {
         }
         for usual in &mut usual {
             let all: f64 = usual.iter().sum();
-            usual.iter_mut().for_each(|w| *w /= all.max(1e-12));
+            for weight in usual.iter_mut() {
+                *weight /= all.max(1e-12);
+            }
         }
         usual
     }
@@ -306,6 +307,8 @@ impl<'a> Linkage<'a> {
         }
     }
 
+    // One class is looked up in several tables.
+    #[allow(clippy::needless_range_loop)]
     /// Delays and traits: as many boasts in each class as its refunds, weighted, lead to expect.
     fn maximise_exposure(
         &self,
