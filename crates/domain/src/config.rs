@@ -10,6 +10,7 @@
 //!
 //! [retailer]
 //! names = ["Nordlicht", "Nord Licht", "nordlciht"]   # as posts write and misspell them
+//! others = ["Bigbox"]             # other shops that posts write about
 //!
 //! [tokens]                        # replaced by keyed tokens before anything else sees them
 //! kinds = ["email", "phone", "address"]
@@ -45,6 +46,8 @@ pub struct Config {
     pub rates: Rates,
     /// The retailer's own names and their misspellings, as posts write them.
     pub retailer_names: Vec<String>,
+    /// Names of other retailers, as posts write them.
+    pub other_retailers: Vec<String>,
     /// Kinds of values that are replaced by tokens.
     pub tokens: Vec<TokenKind>,
     /// How far ahead of the machine's clock an event may lie; `None`: any time is believed.
@@ -65,6 +68,7 @@ impl Default for Config {
         Self {
             rates: Rates::new(Currency::USD),
             retailer_names: Vec::new(),
+            other_retailers: Vec::new(),
             tokens: Vec::new(),
             future_max: None,
             line_bytes_max: LINE_BYTES_MAX,
@@ -171,6 +175,8 @@ struct RateEntry {
 struct Retailer {
     #[serde(default)]
     names: Vec<Spanned<String>>,
+    #[serde(default)]
+    others: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -202,6 +208,7 @@ impl Config {
         Ok(Config {
             rates: rates(text, reporting_currency.unwrap_or(Currency::USD), rate)?,
             retailer_names: names(text, retailer.names)?,
+            other_retailers: names(text, retailer.others)?,
             tokens: kinds(text, &tokens.kinds)?,
             future_max: future_max.map(|spanned| duration(text, &spanned)).transpose()?,
             line_bytes_max: within(text, line_bytes_max, bytes.clone(), defaults.line_bytes_max)?,

@@ -6,7 +6,9 @@
 pub mod card_fraud;
 pub mod csv_map;
 pub mod decimal;
+mod metered;
 pub mod online_retail;
+pub mod posts;
 mod rows;
 pub mod sink;
 

@@ -1,19 +1,15 @@
 //! What is in a row of a CSV file? Named columns, in bounded memory, with the number of the line.
 
+use crate::metered::{Meter, Metered, RECORD_BYTES_MAX, is_too_long};
 use crate::sink::{ImportError, Sink};
 use csv::ByteRecord;
 use ringfence_domain::Refusal;
-use std::cell::Cell;
 use std::io::{self, Read};
-use std::rc::Rc;
-
-/// Longest row in bytes. Without this bound a quotation mark that is not closed makes a row of the whole file.
-pub(crate) const ROW_BYTES_MAX: u64 = 4 << 20;
 
 /// Rows of a CSV file with a header.
 pub(crate) struct Rows<R> {
     csv: csv::Reader<Metered<R>>,
-    meter: Rc<Cell<u64>>,
+    meter: Meter,
     header: Vec<String>,
     record: ByteRecord,
     line: u64,
@@ -22,8 +18,7 @@ pub(crate) struct Rows<R> {
 
 impl<R: Read> Rows<R> {
     pub(crate) fn new(reader: R, delimiter: u8) -> Result<Self, ImportError> {
-        let meter = Rc::new(Cell::new(0));
-        let reader = Metered { reader, bytes: Rc::clone(&meter) };
+        let (reader, meter) = Metered::new(reader);
         let mut csv = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(reader);
         let header = csv.byte_headers().map_err(|e| broken(e, 0))?;
         let header = header
@@ -56,7 +51,7 @@ impl<R: Read> Rows<R> {
     /// The next row as texts; a row that is no UTF-8 or has another number of columns is rejected and passed by.
     pub(crate) fn next_row(&mut self, sink: &mut impl Sink) -> Result<Option<Row<'_>>, ImportError> {
         loop {
-            self.meter.set(0);
+            self.meter.next_record();
             let read = self.csv.read_byte_record(&mut self.record).map_err(|e| broken(e, self.line))?;
             if !read {
                 return Ok(None);
@@ -124,31 +119,9 @@ fn raw(record: &ByteRecord) -> Vec<u8> {
 fn broken(e: csv::Error, line: u64) -> ImportError {
     match e.into_kind() {
         csv::ErrorKind::Io(source) if is_too_long(&source) => {
-            ImportError::RowTooLong { line, bytes_max: ROW_BYTES_MAX }
+            ImportError::RowTooLong { line, bytes_max: RECORD_BYTES_MAX }
         }
         csv::ErrorKind::Io(source) => ImportError::Read { line, source },
         other => ImportError::Read { line, source: io::Error::other(format!("{other:?}")) },
-    }
-}
-
-fn is_too_long(e: &io::Error) -> bool {
-    e.get_ref().and_then(|inner| inner.downcast_ref::<TooLong>()).is_some()
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the row is too long")]
-struct TooLong;
-
-/// Fails once a single row has drawn more than [`ROW_BYTES_MAX`] from the reader.
-struct Metered<R> {
-    reader: R,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes.set(self.bytes.get() + read as u64);
-        if self.bytes.get() > ROW_BYTES_MAX { Err(io::Error::other(TooLong)) } else { Ok(read) }
     }
 }

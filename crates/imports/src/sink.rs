@@ -59,6 +59,26 @@ pub enum ImportError {
         /// The limit.
         bytes_max: u64,
     },
+    /// The file is no export of that kind.
+    #[error("this is no {format} export: {missing}; {remedy}")]
+    Shape {
+        /// Whose export was expected.
+        format: &'static str,
+        /// What it lacks.
+        missing: &'static str,
+        /// How to get one.
+        remedy: &'static str,
+    },
+    /// A file in JSON breaks off or is malformed beyond a single record.
+    #[error(
+        "line {line}: the JSON cannot be read further: {reason}; the records before were imported, export the file again"
+    )]
+    Json {
+        /// Where, from 1.
+        line: u64,
+        /// Why.
+        reason: String,
+    },
     /// The file cannot be read further.
     #[error("the file cannot be read after line {line}; the rows before were imported")]
     Read {

@@ -9,6 +9,7 @@ pub mod attribution;
 mod control;
 pub mod insiders;
 mod numbers;
+pub mod posts;
 pub mod rings;
 pub mod stats;
 pub mod texts;

@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Rings(commands::rings::Args),
     Attribution(commands::attribution::Args),
     Insiders(commands::insiders::Args),
+    Posts(commands::posts::Args),
     Serve(commands::serve::Args),
     Log(commands::log::Args),
     Backup(commands::backup::BackupArgs),

@@ -4,7 +4,7 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "demo",
     "simulate",
     "import",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 18] = [
     "rings",
     "attribution",
     "insiders",
+    "posts",
     "serve",
     "log",
     "backup",
@@ -65,6 +66,7 @@ fn wrong_usage_ends_with_status_2() {
         &["import", "excel", "a.xls", "--out", "b"],
         &["import", "csv", "a.csv", "--out", "b"],
         &["import", "card-fraud", "a.csv", "--out", "b", "--map", "m.toml"],
+        &["import", "telegram", "result.json", "--out", "b", "--map", "m.toml"],
         &["evaluate", "--decisions", "d"],
         &["evaluate", "--decisions", "d", "--labels", "l", "--budget", "0"],
         &["replay"],

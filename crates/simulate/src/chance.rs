@@ -32,6 +32,7 @@ pub(crate) enum Stream {
     Appeal = 21,
     Visit = 22,
     Outage = 23,
+    Wording = 24,
 }
 
 /// The finaliser of SplitMix64: every input bit reaches every output bit.

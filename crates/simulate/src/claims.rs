@@ -317,7 +317,7 @@ impl Sim<'_> {
             self.maybe_appeal(last, &plan.order, asked);
             self.maybe_again(last, plan, chance);
         }
-        self.ring_learns(plan.ring, asked, !refused);
+        self.ring_learns(plan.ring, asked, last, !refused);
         self.consider_verdict(asked, &plan.order, refused || ruling.examined);
     }
 

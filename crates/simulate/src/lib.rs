@@ -41,7 +41,7 @@ mod world;
 use calendar::Seasons;
 pub use realism::Realism;
 pub use scenario::{DEFAULT, HARDER, RingStyle, SMALL, Scenario, ScenarioError};
-pub use truth::{Actor, Kind, Label, RefundTruth, TruthRecord, TruthSink};
+pub use truth::{Actor, Kind, Label, PostAbout, RefundTruth, TruthRecord, TruthSink};
 pub use world::places::DriverNature;
 
 use ringfence_domain::{Event, Timestamp};

@@ -51,6 +51,7 @@ pub(crate) struct Asking {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) refund: RefundId,
+    pub(crate) account: usize,
     /// Its number, which names its streams of chance.
     pub(crate) n: u64,
     pub(crate) at: Timestamp,
@@ -113,6 +114,7 @@ impl Sim<'_> {
         self.requests += 1;
         Asked {
             refund,
+            account,
             n: self.requests,
             at,
             heat,

@@ -408,7 +408,7 @@ impl Sim<'_> {
         } else {
             self.decide(when, asked, DecisionKind::Deny, Some(staff), false);
             self.maybe_appeal(when, &plan.order, asked);
-            self.ring_learns(plan.ring, asked, false);
+            self.ring_learns(plan.ring, asked, when, false);
         }
     }
 
@@ -418,6 +418,6 @@ impl Sim<'_> {
         if plan.then == Then::Spend || (plan.gift && chance.yes(0.6)) {
             self.spend_credit(at, asked, plan.order.account as usize, chance);
         }
-        self.ring_learns(plan.ring, asked, true);
+        self.ring_learns(plan.ring, asked, at, true);
     }
 }

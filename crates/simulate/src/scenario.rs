@@ -276,7 +276,11 @@ sections! {
         detected: Share, wrong: Share, inspection: Share, delay_days: Above0, delay_sigma: Amount,
         takedown_share: Share, account_share: Share, test_purchases: Count, appeal_share: Share, overturned: Share,
     }
-    Posts { invented_share: Share, other_shops_share: Share, names: Texts, other_shops: Texts, }
+    Posts {
+        invented_share: Share, other_shops_share: Share, names: Texts, other_shops: Texts, true_country: Share,
+        true_days: Share, method_share: Share, notation_share: Share, coarse_share: Share, slow_share: Share,
+        repeated_share: Share, decoy_share: Share,
+    }
     Arrival { late_scans: Share, late_records: Share, very_late: Share, duplicates: Share, }
 }
 

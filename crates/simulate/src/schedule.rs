@@ -99,20 +99,30 @@ impl<T> Schedule<T> {
         }
         self.tasks.pop().map(|t| (t.at, t.what))
     }
+    /// Sends an event that arrives at its time and once; it takes nothing from the stream of late arrivals.
+    pub(crate) fn send_apart(&mut self, time: Timestamp, from: From, body: Body) {
+        self.keep(Waiting { arrival: time, seq: 0, recorded: false, twice: false, time, from, body });
+    }
     /// Sends an event; what arrives after the end of the period is not seen.
     pub(crate) fn send(&mut self, time: Timestamp, from: From, body: Body) {
         let arrival = self.arrival_of(time, from, &body);
         if arrival >= self.end {
             return;
         }
-        let bucket = (arrival.day() - self.first_day).max(0) as usize;
+        let twice = self.chance.yes(self.arrival.duplicates);
+        self.keep(Waiting { arrival, seq: 0, recorded: arrival != time, twice, time, from, body });
+    }
+    /// Keeps an event until its day; of two that arrive at once the one sent first comes first.
+    fn keep(&mut self, waiting: Waiting) {
+        if waiting.arrival >= self.end {
+            return;
+        }
+        let bucket = (waiting.arrival.day() - self.first_day).max(0) as usize;
         while self.days.len() <= bucket {
             self.days.push_back(Vec::new());
         }
         self.seq += 1;
-        let twice = self.chance.yes(self.arrival.duplicates);
-        let waiting = Waiting { arrival, seq: self.seq, recorded: arrival != time, twice, time, from, body };
-        self.days[bucket].push(waiting);
+        self.days[bucket].push(Waiting { seq: self.seq, ..waiting });
     }
     /// When the shop gets to know: mostly at once, sometimes with the carrier's next batch, seldom weeks later.
     fn arrival_of(&mut self, time: Timestamp, from: From, body: &Body) -> Timestamp {

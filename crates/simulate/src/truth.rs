@@ -141,6 +141,20 @@ pub enum Actor {
     Shop,
 }
 
+/// What a public post is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostAbout {
+    /// A refund of this shop.
+    Refund,
+    /// A refund that never was.
+    Invented,
+    /// A refund of another shop.
+    OtherShop,
+    /// No refund that somebody boasts of: questions, complaints, adverts.
+    Noise,
+}
+
 /// One line of the truth.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
@@ -208,6 +222,11 @@ pub enum TruthRecord {
         /// The refund that it boasts of; absent where it is invented or about another shop.
         #[serde(skip_serializing_if = "Option::is_none")]
         matches: Option<RefundId>,
+        /// What it is about.
+        about: PostAbout,
+        /// The post whose text it tells again elsewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        repeats: Option<PostId>,
     },
 }
 

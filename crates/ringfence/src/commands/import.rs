@@ -6,6 +6,7 @@ use crate::input;
 use crate::print;
 use crate::progress::Progress;
 use ringfence_domain::{Event, Refusal};
+use ringfence_imports::posts::{self, Photos};
 use ringfence_imports::{ImportError, Map, Sink, SinkError, card_fraud, online_retail};
 use ringfence_store::open::{Progress as BytesRead, open_with_progress};
 use ringfence_store::{EventWriter, RejectWriter};
@@ -20,7 +21,11 @@ use std::process::ExitCode;
 #[command(after_help = "Formats:\n  \
     online-retail  the lines of the UCI Online Retail data: orders, returns and refund requests of a real shop\n  \
     card-fraud     the payments of the Fraud Detection Handbook, with their labels as verdicts\n  \
-    csv            any CSV, by a map from its columns to event fields (see docs/guides/import-csv.md)\n\n\
+    csv            any CSV, by a map from its columns to event fields (see docs/guides/import-csv.md)\n  \
+    telegram       public posts: result.json of Telegram Desktop, one chat or all\n  \
+    discord        public posts: JSON of DiscordChatExporter\n  \
+    reddit         public posts: submissions and comments as JSON lines\n  \
+    forum-csv      public posts: a CSV with text, posted_at, and author, channel, id, image where they are known\n\n\
     Example:\n  ringfence import online-retail online-retail.csv.gz --out events.jsonl.zst\n  \
     ringfence import csv --map refunds.toml refunds.csv --out events.jsonl")]
 pub(crate) struct Args {
@@ -44,6 +49,10 @@ enum Format {
     OnlineRetail,
     CardFraud,
     Csv,
+    Telegram,
+    Discord,
+    Reddit,
+    ForumCsv,
 }
 
 /// Events and rejects on the disk.
@@ -92,10 +101,20 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             return Err(Failure::usage("a CSV needs a map of its columns", "--map")
                 .help("write one as docs/guides/import-csv.md shows, and pass it with --map MAP.toml"));
         }
-        (Format::OnlineRetail | Format::CardFraud, Some(_)) => {
-            return Err(Failure::usage("this format has its own map", "--map").help("leave it out"));
+        (
+            Format::OnlineRetail
+            | Format::CardFraud
+            | Format::Telegram
+            | Format::Discord
+            | Format::Reddit
+            | Format::ForumCsv,
+            map,
+        ) => {
+            if map.is_some() {
+                return Err(Failure::usage("this format has its own map", "--map").help("leave it out"));
+            }
+            None
         }
-        (Format::OnlineRetail | Format::CardFraud, None) => None,
     };
     let file_error = |e: ringfence_store::FileError| Failure::io(e.doing, &e.path, &e.source);
     let read = BytesRead::default();
@@ -120,6 +139,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
                 map.import(reader, decoder, &mut files).map(serde_json::to_value)
             }
             (Format::Csv, None) => unreachable!("a CSV without a map was refused above"),
+            (Format::Telegram, _) => {
+                posts::telegram(reader, &Photos::beside(path), &mut files).map(serde_json::to_value)
+            }
+            (Format::Discord, _) => {
+                posts::discord(reader, &Photos::beside(path), &mut files).map(serde_json::to_value)
+            }
+            (Format::Reddit, _) => posts::reddit(reader, &mut files).map(serde_json::to_value),
+            (Format::ForumCsv, _) => {
+                posts::forum(reader, &Photos::beside(path), &mut files).map(serde_json::to_value)
+            }
         };
         let summary = summary.map_err(|e| import_failure(&e, path))?;
         summaries.push((path.clone(), summary.at("the summary as JSON")?));

@@ -10,6 +10,7 @@ pub(crate) mod import;
 pub(crate) mod insiders;
 pub(crate) mod log;
 pub(crate) mod pack;
+pub(crate) mod posts;
 pub(crate) mod replay;
 pub(crate) mod returns;
 pub(crate) mod rings;
@@ -55,6 +56,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Rings(args) => rings::run(&args, &context),
         Command::Attribution(args) => attribution::run(&args, &context),
         Command::Insiders(args) => insiders::run(&args, &context),
+        Command::Posts(args) => posts::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Log(args) => log::run(&args, &context),
         Command::Backup(args) => backup::run(&args, &context),

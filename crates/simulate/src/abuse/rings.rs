@@ -298,12 +298,12 @@ impl Sim<'_> {
     }
 
     /// The operator sees how it went: success is boasted of, refusals make nervous.
-    pub(crate) fn ring_learns(&mut self, ring: Option<usize>, asked: &Asked, paid: bool) {
+    pub(crate) fn ring_learns(&mut self, ring: Option<usize>, asked: &Asked, at: Timestamp, paid: bool) {
         let Some(ring) = ring else { return };
         let r = &mut self.rings[ring];
         if paid {
             r.fees += (asked.asking.cents as f64 * r.spec.fee) as i64;
-            self.vouch(ring, asked);
+            self.vouch(ring, asked, at);
         } else {
             r.heat += 1;
         }
