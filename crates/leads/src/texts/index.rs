@@ -223,7 +223,8 @@ mod tests {
             }
             index.insert(*sketch);
         }
-        assert!(found > 180, "{found} of 190 pairs");
+        // Half alike by weight: four of five are found, and the others through a third text.
+        assert!(found > 140, "{found} of 190 pairs");
         assert!(index.bytes() > 3_000 * 200);
     }
 }

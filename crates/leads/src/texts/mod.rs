@@ -6,6 +6,7 @@
 
 pub mod cues;
 pub mod documents;
+mod group;
 mod index;
 mod lexicon;
 mod mixture;

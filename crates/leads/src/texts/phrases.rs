@@ -1,7 +1,8 @@
 //! What do these texts have in common, phrase by phrase? The words of one of them, cut where the others part from it.
 //!
-//! A phrase ends where the texts of the group part, and where in the common stock many continue otherwise: at the ends of
-//! sentences, mostly, without knowing what a sentence is.
+//! A phrase ends where the texts of the group part, and where in the common stock many continue or begin otherwise: at the
+//! ends of sentences, mostly, without knowing what a sentence is. A word that differs from text to text, as the item does, is
+//! passed over.
 
 use crate::texts::mixture::{Mask, PHRASES_MAX};
 use crate::texts::normal::words;
@@ -12,10 +13,10 @@ use rustc_hash::FxBuildHasher;
 
 /// Least share of the group that has a pair, for it to be common.
 const SUPPORT_MIN: f64 = 0.3;
-/// A phrase ends where fewer continue in the same way.
-const CONTINUE_MIN: f64 = 0.5;
+/// A phrase ends where a smaller share of those who use one pair use the next, or the other way round.
+const TOGETHER_MIN: f64 = 0.8;
 /// Words after which a phrase ends at the latest, so that a text that nobody else writes has several.
-const WORDS_MAX: usize = 12;
+const WORDS_MAX: usize = 16;
 /// A phrase is there where so much of it is.
 const THERE_MIN: f64 = 0.6;
 
@@ -34,6 +35,10 @@ impl Phrase {
     /// One pair for each of its joints, in order, with the joint.
     pub(crate) fn chain(&self) -> impl Iterator<Item = (usize, Shingle)> {
         (self.joints.0..).zip(self.chain.iter().copied())
+    }
+    /// A pair that is surely within it.
+    fn middle(&self) -> Shingle {
+        self.chain[self.chain.len() / 2]
     }
     /// Its words in the text that it was cut from, by position: from the first to before the second.
     pub(crate) fn words(&self, of: usize) -> (usize, usize) {
@@ -73,12 +78,12 @@ pub(crate) fn phrases(leader: &str, group: &[u32], shelf: &Shelf, sample: &Sampl
             found.extend(open.take());
             continue;
         };
-        let goes_on = open.as_ref().and_then(|p| p.chain.last()).is_some_and(|last| {
+        let together = open.as_ref().and_then(|p| p.chain.last()).is_some_and(|last| {
             let (before, now) = (sample.places(*last), sample.places(shingle));
-            common(before, now) as f64 >= CONTINUE_MIN * before.len() as f64
+            common(before, now) as f64 >= TOGETHER_MIN * before.len().max(now.len()) as f64
         });
         match &mut open {
-            Some(phrase) if goes_on && phrase.chain.len() < WORDS_MAX => {
+            Some(phrase) if together && phrase.chain.len() < WORDS_MAX => {
                 phrase.chain.push(shingle);
                 phrase.joints.1 = b;
             }
@@ -90,6 +95,7 @@ pub(crate) fn phrases(leader: &str, group: &[u32], shelf: &Shelf, sample: &Sampl
     }
     found.extend(open);
     drop_seams(&mut found);
+    let mut found = join(found, sample);
     for phrase in &mut found {
         let (from, to) = phrase.joints;
         let within = pairs.near[from..=to]
@@ -119,6 +125,29 @@ fn drop_seams(found: &mut Vec<Phrase>) {
         .collect();
     let mut seam = seams.into_iter();
     found.retain(|_| seam.next() == Some(false));
+}
+
+/// Of two phrases in a row of which one is hardly ever there without the other the longer says it all, as where sentences begin
+/// alike; two that are hardly ever there without each other are one.
+fn join(found: Vec<Phrase>, sample: &Sample) -> Vec<Phrase> {
+    let mut kept: Vec<Phrase> = Vec::new();
+    for phrase in found {
+        let Some(before) = kept.last_mut() else {
+            kept.push(phrase);
+            continue;
+        };
+        let (a, b) = (sample.places(before.middle()), sample.places(phrase.middle()));
+        let both = common(a, b) as f64;
+        if both >= TOGETHER_MIN * a.len().max(b.len()) as f64 {
+            before.chain.extend(&phrase.chain);
+            before.joints.1 = phrase.joints.1;
+        } else if both < TOGETHER_MIN * a.len().min(b.len()) as f64 {
+            kept.push(phrase);
+        } else if phrase.chain.len() > before.chain.len() {
+            *before = phrase;
+        }
+    }
+    kept
 }
 
 fn rarest(mut found: Vec<Phrase>, sample: &Sample) -> Vec<Phrase> {

@@ -3,7 +3,7 @@
 
 use crate::texts::normal::mix;
 use crate::texts::shingles::{Shelf, Shingle};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Texts up to which everybody is in the sample. Shares are then estimated from about as many: a phrase of one text in a
 /// thousand is seen forty times.
@@ -20,8 +20,8 @@ pub(crate) struct Sample {
     pub(crate) texts: Vec<u32>,
     /// How many accounts stand for one.
     pub(crate) scale: f64,
-    /// Accounts in it.
-    pub(crate) accounts: usize,
+    /// For each account in it the pairs of its longest text, ascending.
+    longest: Vec<usize>,
     one_in: u64,
 }
 
@@ -32,6 +32,11 @@ impl Sample {
         let inside: BTreeSet<u32> = all.iter().copied().filter(|a| picked(*a, one_in)).collect();
         let texts: Vec<u32> =
             (0..shelf.len() as u32).filter(|n| inside.contains(&accounts[*n as usize])).collect();
+        let mut longest: BTreeMap<u32, usize> = BTreeMap::new();
+        for n in &texts {
+            let of = longest.entry(accounts[*n as usize]).or_default();
+            *of = shelf.get(*n as usize).len().max(*of);
+        }
         let mut pairs: Vec<(Shingle, u32)> = Vec::new();
         for (place, n) in texts.iter().enumerate() {
             pairs.extend(shelf.get(*n as usize).iter().map(|s| (*s, place as u32)));
@@ -43,9 +48,10 @@ impl Sample {
             places: pairs.iter().map(|p| p.1).collect(),
             texts,
             scale: all.len() as f64 / inside.len().max(1) as f64,
-            accounts: inside.len(),
+            longest: longest.into_values().collect(),
             one_in,
         };
+        sample.longest.sort_unstable();
         for (i, (shingle, _)) in pairs.iter().enumerate() {
             if sample.shingles.last() != Some(shingle) {
                 sample.shingles.push(*shingle);
@@ -54,6 +60,10 @@ impl Sample {
             *sample.ends.last_mut().expect("pushed with the shingle") = i + 1;
         }
         sample
+    }
+    /// How many accounts of it have a text of so many pairs.
+    pub(crate) fn accounts(&self, pairs_min: usize) -> usize {
+        self.longest.len() - self.longest.partition_point(|n| *n < pairs_min)
     }
     /// Whether an account's texts are in it.
     pub(crate) fn has(&self, account: u32) -> bool {
@@ -68,7 +78,7 @@ impl Sample {
     }
     pub(crate) fn bytes(&self) -> usize {
         (self.shingles.capacity() + self.places.capacity() + self.texts.capacity()) * size_of::<u32>()
-            + self.ends.capacity() * size_of::<usize>()
+            + (self.ends.capacity() + self.longest.capacity()) * size_of::<usize>()
     }
 }
 
@@ -99,7 +109,7 @@ mod tests {
             shelf.push(text);
         }
         let sample = Sample::of(&shelf, &[4, 5, 6]);
-        assert_eq!((sample.accounts, sample.scale), (3, 1.0));
+        assert_eq!((sample.accounts(0), sample.accounts(6), sample.scale), (3, 1, 1.0));
         let shared: Vec<u32> = shelf.get(0).iter().copied().filter(|s| shelf.contains(1, *s)).collect();
         assert!(shared.iter().any(|s| sample.places(*s) == [0, 1]));
         assert!(sample.places(12_345).is_empty());
