@@ -11,7 +11,7 @@ use ringfence_domain::{Body, Event, Timestamp};
 use ringfence_leads::texts::Text;
 use ringfence_leads::texts::normal::words;
 use ringfence_leads::texts::scripts::{Search, Settings, search};
-use ringfence_simulate::{DEFAULT, HARDER, Scenario, TruthRecord, TruthSink};
+use ringfence_simulate::{DEFAULT, HARDER, RefundTruth, Scenario, TruthRecord, TruthSink};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -58,10 +58,8 @@ impl ringfence_simulate::EventSink for Messages {
 struct Rings(BTreeMap<String, String>);
 impl TruthSink for Rings {
     fn record(&mut self, record: &TruthRecord) -> std::io::Result<()> {
-        if let TruthRecord::Refund(r) = record {
-            if let Some(ring) = &r.ring {
-                self.0.insert(r.order.as_str().to_owned(), ring.clone());
-            }
+        if let TruthRecord::Refund(RefundTruth { order, ring: Some(ring), .. }) = record {
+            self.0.insert(order.as_str().to_owned(), ring.clone());
         }
         Ok(())
     }
