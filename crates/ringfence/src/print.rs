@@ -114,6 +114,12 @@ pub(crate) fn day(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A probability; never the certainty that a lead has not.
+pub(crate) fn probability(p: f64) -> String {
+    const SURE: f64 = 0.999;
+    if p > SURE { format!("> {}", text::share(SURE)) } else { text::share(p) }
+}
+
 /// A word of an enumeration as it stands in the JSON.
 pub(crate) fn word(word: &impl Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()

@@ -18,7 +18,7 @@ pub(crate) fn why(record: &Record, marks: &Marks, beliefs: &Beliefs, group: &Gro
         .map(|(n, accounts)| {
             let (mark, probability) = (*n as usize, beliefs.marks[*n as usize]);
             let what = of_mark(record, marks, &marks.all[mark], accounts.len());
-            format!("{what} (a ring's with probability {probability:.3})")
+            format!("{what} (a ring's with probability {:.3})", probability.min(0.999))
         })
         .collect();
     if group.marks.len() > TOLD {

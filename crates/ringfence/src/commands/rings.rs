@@ -74,7 +74,7 @@ fn head(lead: &Lead) -> String {
     format!(
         "{}  {}  {} accounts  {} in {} refunds  {looks}, {} to {}",
         lead.ring,
-        text::share(lead.probability),
+        print::probability(lead.probability),
         lead.accounts.len(),
         lead.money,
         lead.refunds.len(),

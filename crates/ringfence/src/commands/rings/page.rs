@@ -48,12 +48,12 @@ fn overview(leads: &[&Lead], settings: &Settings) -> Section {
             };
             table.row(vec![
                 Cell::Text(l.ring.clone()),
-                Cell::Number(text::share(l.probability)),
+                Cell::Number(print::probability(l.probability)),
                 Cell::Number(l.accounts.len().to_string()),
                 Cell::Number(l.refunds.len().to_string()),
                 Cell::Number(l.money.to_string()),
-                Cell::Text(print::day(l.from)),
-                Cell::Text(print::day(l.to)),
+                Cell::Number(print::day(l.from)),
+                Cell::Number(print::day(l.to)),
                 Cell::Text(state.into()),
             ])
         },
@@ -108,7 +108,7 @@ fn of_ring(lead: &Lead) -> Section {
                 Cell::Text(print::word(&i.kind)),
                 Cell::Text(i.value.clone()),
                 Cell::Number(i.accounts.len().to_string()),
-                Cell::Number(text::share(i.probability)),
+                Cell::Number(print::probability(i.probability)),
             ])
         },
     );
@@ -148,7 +148,7 @@ fn graph(lead: &Lead) -> Svg {
             "{kind} {}: {} accounts, {}",
             tie.value,
             tie.accounts.len(),
-            text::share(tie.probability)
+            print::probability(tie.probability)
         );
         let size = 1.3 + 0.1 * (tie.accounts.len() as f64).min(12.0);
         nodes.push(Node { name: tie.value.clone(), group: group(tie.kind), size, tip });
