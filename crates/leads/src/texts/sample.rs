@@ -83,7 +83,7 @@ impl Sample {
 }
 
 fn picked(account: u32, one_in: u64) -> bool {
-    mix(u64::from(account)) % one_in == 0
+    mix(u64::from(account)).is_multiple_of(one_in)
 }
 
 /// How many are in both ascending lists.
