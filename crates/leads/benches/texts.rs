@@ -11,7 +11,7 @@ use ringfence_domain::{Body, Event, Timestamp};
 use ringfence_leads::texts::Text;
 use ringfence_leads::texts::normal::words;
 use ringfence_leads::texts::scripts::{Search, Settings, search};
-use ringfence_simulate::{DEFAULT, HARDER, RefundTruth, Scenario, TruthRecord, TruthSink};
+use ringfence_simulate::{DEFAULT, HARDER, Scenario, TruthRecord, TruthSink};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -58,8 +58,10 @@ impl ringfence_simulate::EventSink for Messages {
 struct Rings(BTreeMap<String, String>);
 impl TruthSink for Rings {
     fn record(&mut self, record: &TruthRecord) -> std::io::Result<()> {
-        if let TruthRecord::Refund(RefundTruth { order, ring: Some(ring), .. }) = record {
-            self.0.insert(order.as_str().to_owned(), ring.clone());
+        if let TruthRecord::Refund(r) = record
+            && let Some(ring) = &r.ring
+        {
+            self.0.insert(r.order.as_str().to_owned(), ring.clone());
         }
         Ok(())
     }
@@ -152,8 +154,11 @@ fn jaccard(a: &BTreeSet<[u64; 3]>, b: &BTreeSet<[u64; 3]>) -> f64 {
     both / (a.len() as f64 + b.len() as f64 - both)
 }
 
+/// Account, time and words.
+type Said = (u32, Timestamp, String);
+
 struct Shop {
-    texts: Vec<(u32, Timestamp, String)>,
+    texts: Vec<Said>,
     ring: Vec<Option<String>>,
 }
 
@@ -173,7 +178,7 @@ fn shop(scenario: &str, seed: u64, accounts: u32, days: u32) -> Result<Shop, Box
     Ok(shop)
 }
 
-fn texts(shop: &[(u32, Timestamp, String)]) -> Vec<Text<'_>> {
+fn texts(shop: &[Said]) -> Vec<Text<'_>> {
     let said = shop.iter().enumerate();
     said.map(|(id, (account, at, text))| Text { id: id as u32, account: *account, at: *at, text }).collect()
 }
@@ -266,7 +271,7 @@ impl Chance {
 }
 
 /// Texts of 3–7 sentences out of 20,000, some much more usual than others; one text in 1,000 is from one of 50 scripts.
-fn made_up(count: u32) -> (Vec<(u32, Timestamp, String)>, usize) {
+fn made_up(count: u32) -> (Vec<Said>, Vec<Option<u64>>) {
     let mut chance = Chance(7);
     let word = |n: u64| -> String {
         let syllables = [
@@ -285,15 +290,15 @@ fn made_up(count: u32) -> (Vec<(u32, Timestamp, String)>, usize) {
         .map(|_| (0..5 + chance.below(8)).map(|_| word(chance.popular(6_000))).collect::<Vec<_>>().join(" "))
         .collect();
     let scripts: Vec<Vec<u64>> = (0..50).map(|_| (0..6).map(|_| chance.popular(20_000)).collect()).collect();
-    let mut scripted = 0;
+    let mut of = Vec::new();
     let texts = (0..count)
         .map(|n| {
-            let script = (chance.below(1_000) == 0).then(|| &scripts[chance.below(50) as usize]);
+            let script = (chance.below(1_000) == 0).then(|| chance.below(50));
+            of.push(script);
             let picks: Vec<u64> = match script {
                 Some(script) => {
-                    scripted += 1;
                     let mut change = |s: &u64| if chance.below(6) == 0 { chance.popular(20_000) } else { *s };
-                    script.iter().map(&mut change).collect()
+                    scripts[script as usize].iter().map(&mut change).collect()
                 }
                 None => (0..3 + chance.below(5)).map(|_| chance.popular(20_000)).collect(),
             };
@@ -302,20 +307,30 @@ fn made_up(count: u32) -> (Vec<(u32, Timestamp, String)>, usize) {
             (n / 2 * 2 + chance.below(2) as u32, at, text.join(". "))
         })
         .collect();
-    (texts, scripted)
+    (texts, of)
 }
 
 fn speed(count: u32) {
-    let (made, scripted) = made_up(count);
+    let (made, of) = made_up(count);
     let all = texts(&made);
     let bytes: usize = made.iter().map(|t| t.2.len()).sum();
     let start = Instant::now();
     let found = search(&all, &Settings::default());
     let seconds = start.elapsed().as_secs_f64();
     let members: usize = found.scripts.iter().map(|s| s.members.len()).sum();
+    let written = of.iter().flatten().count();
+    // Right are the members of the script that most of a group is of.
+    let mut right = 0;
+    for script in &found.scripts {
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        for script in script.members.iter().filter_map(|m| of[m.text as usize]) {
+            *counts.entry(script).or_default() += 1;
+        }
+        right += counts.values().max().copied().unwrap_or(0);
+    }
     println!(
         "\n{count} texts of {:.0} bytes on average: {seconds:.1} s on one core (goal ≤ 60 s for a million), {:.0} MB at most, \
-         {} groups looked at; {} scripts of 50 with {members} texts, {scripted} written",
+         {} groups looked at; {} scripts of 50 with {members} texts, {right} of them right, {written} written",
         bytes as f64 / f64::from(count),
         found.bytes as f64 / 1e6,
         found.groups,

@@ -94,7 +94,10 @@ impl Inbox {
         self.said.len() as u32 - 1
     }
     fn texts(&self) -> Vec<Text<'_>> {
-        let at = |n: usize| Timestamp::from_millis(1_700_000_000_000 + n as i64 * 3_600_000).expect("a time in range");
+        let at = |n: usize| {
+            Timestamp::from_millis(1_700_000_000_000 + n as i64 * 3_600_000)
+                .expect("within the range of times")
+        };
         let said = self.said.iter().enumerate();
         said.map(|(n, (account, text))| Text { id: n as u32, account: *account, at: at(n), text }).collect()
     }

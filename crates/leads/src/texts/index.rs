@@ -30,8 +30,8 @@ impl Sketch {
         let mut least = [u32::MAX; BINS];
         let mut note = |shingle: Shingle, copy: u32| {
             let h = mix(u64::from(shingle) << 8 | u64::from(copy));
-            let bin = (((h >> 32) * BINS as u64) >> 32) as usize;
-            least[bin] = least[bin].min(h as u32 & 0x7fff_ffff);
+            let least = &mut least[bin(h)];
+            *least = (*least).min(h as u32 & 0x7fff_ffff);
         };
         let mut any = false;
         for (&s, &weight) in shingles.iter().zip(weights) {
@@ -44,14 +44,14 @@ impl Sketch {
             return None;
         }
         let mut bins = [0; BINS];
-        for (i, bin) in bins.iter_mut().enumerate() {
+        for (i, value) in bins.iter_mut().enumerate() {
             let mut from = i;
             let mut tries = i as u64;
             while least[from] == u32::MAX {
                 tries += BINS as u64;
-                from = (((mix(tries) >> 32) * BINS as u64) >> 32) as usize;
+                from = bin(mix(tries));
             }
-            *bin = (mix(u64::from(least[from])) >> 48) as u16;
+            *value = (mix(u64::from(least[from])) >> 48) as u16;
         }
         Some(Sketch(bins))
     }
@@ -63,6 +63,11 @@ impl Sketch {
     fn band(&self, band: usize) -> u64 {
         self.0[band * ROWS..][..ROWS].iter().fold(band as u64, |key, bin| key << 16 | u64::from(*bin))
     }
+}
+
+/// The bin of a hash, by its upper half.
+fn bin(hash: u64) -> usize {
+    (((hash >> 32) * BINS as u64) >> 32) as usize
 }
 
 /// Texts that come one after the other, each found again by those like it. Its memory is [`Index::bytes`], about 300 bytes a

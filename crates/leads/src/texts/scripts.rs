@@ -1,11 +1,10 @@
 //! Which accounts write from one script? Groups of texts that have more in common than the common stock explains.
 //!
-//! 1. An [index](super::index) finds for each text those like it; accounts that repeat themselves do not count.
-//! 2. A text with enough neighbours is tried as the leader of a group: what the group has in common is cut into
-//!    [phrases](super::phrases).
-//! 3. A [mixture](super::mixture) of people who write from the common stock and people who write from a script is fitted to
-//!    how many accounts use which of the phrases. A script shows either by phrases that come together more often than their
-//!    pairs explain, or by words that hardly anybody outside the group writes.
+//! 1. An index finds for each text those like it; accounts that repeat themselves do not count.
+//! 2. A text with enough neighbours is tried as the leader of a group: what the group has in common is cut into phrases.
+//! 3. A mixture of people who write from the common stock, in a few styles, and people who write from a script is fitted to
+//!    how many accounts use which of the phrases. A script shows either by phrases that come together far more often than
+//!    the styles explain, or by words that hardly anybody outside the group writes.
 //! 4. Of the groups found those within a false-discovery rate are scripts.
 
 use crate::texts::group::{Corpus, Group};
@@ -38,7 +37,7 @@ pub struct Settings {
     pub fdr: f64,
     /// Least accounts.
     pub accounts_min: usize,
-    /// Words that a larger share of the accounts writes are a form's or everybody's, and no script by themselves.
+    /// What a larger share of the accounts writes (and more than thirty) is a form's or everybody's, and no script.
     pub everybodys: f64,
     /// Least similarity of a text to a leader's: weight of what both contain ÷ weight of what either contains.
     pub similarity_min: f64,
