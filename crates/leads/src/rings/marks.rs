@@ -296,7 +296,7 @@ impl Gather<'_> {
                 Some(Text { id, account, at: said.at, text: &said.text })
             })
             .collect();
-        for script in scripts(&texts, &Settings { everybodys: EVERYBODYS, ..Settings::default() }) {
+        for script in scripts(&texts, &Settings { fdr: CANDIDATES, ..Settings::default() }) {
             let members = script.members.iter().map(|m| (&self.record.said[m.text as usize], m.probability));
             let mut requests: Vec<(u32, f64)> =
                 members.map(|(said, p)| (of_contact[&said.contact], p * Shared::Script.strength())).collect();
@@ -443,8 +443,8 @@ impl Gather<'_> {
 
 /// Figures that chance makes more often than this are not looked at.
 const P_MAX: f64 = 0.05;
-/// What a larger share of the accounts write is the work of a form or of a writing tool.
-const EVERYBODYS: f64 = 0.03;
+/// Groups of texts of any significance are candidates: what else is believed of their requests decides.
+const CANDIDATES: f64 = 1.0;
 /// Weight of all days in the share of one: as many requests.
 const DAY_BACK_OFF: f64 = 3.0;
 
