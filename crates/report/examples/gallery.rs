@@ -255,6 +255,7 @@ fn cloud() -> Svg {
             Group { name: "abuse".into(), points: points(60, 0.8, 0.4) },
         ],
         marks: vec![],
+        curves: vec![],
     })
 }
 

@@ -183,6 +183,11 @@ impl Frame {
     pub(crate) fn at_y(&self, v: f64) -> f64 {
         self.bottom - self.y.place(v) * (self.bottom - self.top)
     }
+    /// Whether a point lies within the plot.
+    pub(crate) fn holds(&self, (x, y): Point) -> bool {
+        let inside = |place: f64| (0.0..=1.0).contains(&place);
+        inside(self.x.place(x)) && inside(self.y.place(y))
+    }
     /// Pixel of a point.
     pub(crate) fn at(&self, (x, y): Point) -> Point {
         (self.at_x(x), self.at_y(y))

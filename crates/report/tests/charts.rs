@@ -70,6 +70,7 @@ fn all() -> Vec<Svg> {
                 points: vec![(1.0, 0.5, "a & b".into()), (f64::NAN, 0.5, String::new())],
             }],
             marks: vec![],
+            curves: vec![],
         }),
         area(&AreaSpec {
             title: "Area".into(),

@@ -124,3 +124,9 @@ pub(crate) fn probability(p: f64) -> String {
 pub(crate) fn word(word: &impl Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()
 }
+
+/// A sentence's first letter large.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -44,3 +44,11 @@ fn nothing_that_came_later_is_looked_at() {
     // Before the first day nobody has done anything.
     assert!(leads(&["--all", "--as-of", "1990-02-01"]).is_empty());
 }
+
+#[test]
+fn the_page_shows_everybody_beside_the_peers() {
+    let (to, events) = (folder(), shop().join("events.jsonl.zst"));
+    ringfence(to.path(), &["insiders", "--events", arg(&events), "--report", "staff.html"]).ends(0);
+    let page = std::fs::read_to_string(to.path().join("staff.html")).expect("the page is there");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("Contacts searched for instead of routed"));
+}

@@ -219,6 +219,11 @@ impl Record {
         }
     }
 
+    /// What the staff did, for leads on insiders.
+    pub fn staff(&self) -> &insiders::Record {
+        &self.staff
+    }
+
     /// Refund requests passed over for want of a rate.
     pub fn without_rate(&self) -> u64 {
         self.staff.without_rate

@@ -34,6 +34,8 @@ pub struct ScatterSpec {
     pub groups: Vec<Group>,
     /// Lines of reference.
     pub marks: Vec<Mark>,
+    /// Curves of reference, such as the limits of a funnel: thin and dashed.
+    pub curves: Vec<Vec<(f64, f64)>>,
 }
 
 /// Draws a chart of points.
@@ -56,6 +58,11 @@ pub fn scatter(spec: &ScatterSpec) -> Svg {
             let (mut xs, mut ys) = (points().map(|p| p.0), points().map(|p| p.1));
             let frame = Frame::draw(c, (w, h), heading.height, (&spec.x, &mut xs), (&spec.y, &mut ys));
             marks(c, &frame, &spec.marks);
+            for curve in &spec.curves {
+                let inside = |p: &&(f64, f64)| p.0.is_finite() && p.1.is_finite() && frame.holds(**p);
+                let points: Vec<_> = curve.iter().filter(inside).map(|p| frame.at(*p)).collect();
+                c.line(&points, 1.0, "d");
+            }
             for (k, Group { points, .. }) in spec.groups.iter().enumerate() {
                 let every = points.len().div_ceil(POINTS_MAX).max(1);
                 for (x, y, tip) in points.iter().step_by(every).filter(|p| p.0.is_finite() && p.1.is_finite())

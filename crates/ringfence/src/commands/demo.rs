@@ -8,6 +8,7 @@ use crate::history::{self, Source};
 use crate::labels::{self, JudgeOptions, Judgement, Labels};
 use crate::print;
 use cases::Case;
+use leads::Leads;
 use ringfence_decide::Policy;
 use ringfence_decide::backtest::Comparison;
 use ringfence_domain::{Decision, Duration, Timestamp};
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 mod cases;
+mod leads;
 mod moments;
 mod money;
 mod page;
@@ -91,6 +93,8 @@ pub(crate) struct Demo {
     pub(crate) comparison: Comparison,
     /// Three decisions, explained.
     pub(crate) cases: Vec<Case>,
+    /// Leads at the end of the time.
+    pub(crate) leads: Leads,
     /// Seconds of each step.
     pub(crate) steps: Vec<(&'static str, f64)>,
     /// The files that were written.
@@ -107,6 +111,8 @@ pub(crate) struct Files {
     pub(crate) model: PathBuf,
     /// One decision a line.
     pub(crate) decisions: PathBuf,
+    /// The page of the rings.
+    pub(crate) rings: PathBuf,
     /// The report.
     pub(crate) report: PathBuf,
     /// Figures of the evaluation and the comparison.
@@ -179,6 +185,7 @@ impl<'a> Run<'a> {
             vectors: out.join("vectors.parquet"),
             model: out.join("model.json"),
             decisions: out.join("decisions.jsonl"),
+            rings: out.join("rings.html"),
             report: out.join("report.html"),
             figures: out.join("figures.json"),
         };
@@ -213,6 +220,11 @@ impl<'a> Run<'a> {
         })?;
         let cases =
             self.step("gather three cases", || cases::cases(&answers, &labels, &dataset, &events, context))?;
+        let leads = self.step("find rings and insiders", || {
+            let leads = leads::leads(&events, &labels, context)?;
+            write_file(&files.rings, leads.page().as_bytes())?;
+            Ok(leads)
+        })?;
         Ok(Demo {
             scenario: args.scenario.clone(),
             simulated,
@@ -227,6 +239,7 @@ impl<'a> Run<'a> {
             evaluation,
             comparison,
             cases,
+            leads,
             steps: self.steps,
             files,
             peak_memory: peak_memory(),

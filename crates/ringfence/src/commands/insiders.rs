@@ -1,6 +1,8 @@
 //! Which members of staff are worth a review? Leads with figures, what they rest on and what speaks against them.
 
-use crate::commands::Context;
+mod page;
+
+use crate::commands::{Context, write_file};
 use crate::failure::Failure;
 use crate::input;
 use crate::print;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 /// A lead is a reason to look, not an accusation. Names stay as they are in the events: send tokens. With --json one lead a
 /// line.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  ringfence insiders --events events.jsonl.zst\n  \
+#[command(after_help = "Example:\n  ringfence insiders --events events.jsonl.zst --report insiders.html\n  \
     ringfence insiders --events events.jsonl.zst --as-of 2023-09-01 --all --json")]
 pub(crate) struct Args {
     /// Event files, in the order of their arrival.
@@ -32,6 +34,9 @@ pub(crate) struct Args {
     /// Also some picked at random, marked as controls, for a blind review that measures the leads.
     #[arg(long)]
     controls: bool,
+    /// Writes a page with a funnel plot for each family of figures.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -43,6 +48,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let settings = Settings { controls: args.controls, ..Settings::default() };
     let found = insiders(&record, rates.reporting(), &settings);
     let leads: Vec<&Lead> = found.leads.iter().filter(|l| args.all || l.stands || l.control).collect();
+    if let Some(report) = &args.report {
+        write_file(report, page::page(&leads, &found.units, &settings).render().as_bytes())?;
+        eprintln!("report  {}", report.display());
+    }
     if context.json {
         for lead in leads {
             print::json_line(lead)?;

@@ -1,6 +1,6 @@
 //! Who abuses together? Leads on rings, with what ties them, what would split them and what speaks against.
 
-mod page;
+pub(crate) mod page;
 
 use crate::commands::{Context, write_file};
 use crate::failure::Failure;
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 const IDENTIFIERS_TOLD: usize = 6;
 
 /// What a lead is in a line.
-fn head(lead: &Lead) -> String {
+pub(crate) fn head(lead: &Lead) -> String {
     let looks = match (lead.control, lead.closed) {
         (true, _) => "control, picked at random",
         (_, true) => "stopped",

@@ -63,6 +63,7 @@ fn funnel(title: &str, drivers: &[Person], leads: &BTreeSet<&str>) -> Svg {
         y: Axis::number("Observed against expected").from(0.0),
         groups: vec![group("no lead", false), group("lead", true)],
         marks: vec![Mark::Upward(1.0, "the mean of all".to_owned())],
+        curves: vec![],
     })
 }
 

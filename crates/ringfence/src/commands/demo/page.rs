@@ -5,6 +5,7 @@ use crate::commands::backtest::page::{figures_table, matrix};
 use crate::commands::demo::cases::{Case, Role};
 use crate::commands::demo::{Demo, money, story};
 use crate::commands::evaluate::figure_rows;
+use crate::commands::rings;
 use crate::print;
 use ringfence_domain::Timestamp;
 use ringfence_learn::dataset::Label;
@@ -28,6 +29,7 @@ pub(crate) fn page(demo: &Demo) -> Page {
         .section(trust(demo))
         .section(decided(demo))
         .section(explained(demo))
+        .section(behind(demo))
         .section(model(demo))
         .section(real(demo))
         .section(made(demo))
@@ -273,6 +275,33 @@ fn model(demo: &Demo) -> Section {
 
 fn file_name(path: &std::path::Path) -> String {
     path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned())
+}
+
+fn behind(demo: &Demo) -> Section {
+    let section = Section::new("behind", "Who is behind it?").list(demo.leads.words());
+    let section = match demo.leads.rings.first() {
+        Some(lead) => {
+            section.text("The first of them; all are in `rings.html`.").chart(rings::page::graph(lead))
+        }
+        None => section,
+    };
+    let table = demo.leads.staff.iter().fold(
+        Table::new(
+            "Leads on members of staff",
+            &["Staff", "Probability", "Looks", "Figures out of line", "Money"],
+        ),
+        |table, lead| {
+            let families: Vec<String> = lead.families.iter().map(|f| print::word(&f.family)).collect();
+            table.row(vec![
+                lead.staff.as_str().into(),
+                Cell::Number(print::probability(lead.probability)),
+                print::word(&lead.pattern).as_str().into(),
+                families.join(", ").as_str().into(),
+                Cell::Number(lead.money.to_string()),
+            ])
+        },
+    );
+    if table.is_empty() { section } else { section.table(table) }
 }
 
 fn real(demo: &Demo) -> Section {

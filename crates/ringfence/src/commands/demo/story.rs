@@ -3,6 +3,7 @@
 use crate::commands::demo::cases::Case;
 use crate::commands::demo::{Demo, money};
 use crate::commands::evaluate::figure_rows;
+use crate::commands::rings;
 use crate::print;
 use ringfence_learn::dataset::Label;
 use ringfence_learn::evaluate::{Evaluation, Figure};
@@ -14,6 +15,8 @@ use std::path::Path;
 
 /// Reasons of a case that the terminal shows; the report has all.
 const REASONS_TOLD: usize = 3;
+/// Leads of each kind that the terminal shows.
+const LEADS_TOLD: usize = 3;
 /// Figures of the evaluation that the terminal shows.
 const FIGURES_TOLD: [&str; 5] =
     ["average precision", "abuse found", "abused money found", "precision,", "rings met"];
@@ -69,8 +72,30 @@ pub(crate) fn story(demo: &Demo) -> String {
     for case in &demo.cases {
         told(demo, case, &mut out);
     }
+    leads(demo, &mut out);
     files(demo, &mut out);
     out
+}
+
+fn leads(demo: &Demo, out: &mut String) {
+    let _ = writeln!(out, "\n{}", print::headline("Who is behind it"));
+    for line in demo.leads.words() {
+        let _ = writeln!(out, "{line}");
+    }
+    for lead in demo.leads.rings.iter().take(LEADS_TOLD) {
+        let _ = writeln!(out, "  {}", rings::head(lead));
+    }
+    for lead in demo.leads.staff.iter().take(LEADS_TOLD) {
+        let families: Vec<String> = lead.families.iter().map(|f| print::word(&f.family)).collect();
+        let _ = writeln!(
+            out,
+            "  staff {}  {}  {}: {}",
+            lead.staff,
+            print::probability(lead.probability),
+            print::word(&lead.pattern),
+            families.join(", ")
+        );
+    }
 }
 
 fn simulated(demo: &Demo, out: &mut String) {
@@ -213,8 +238,9 @@ fn files(demo: &Demo, out: &mut String) {
     let memory =
         demo.peak_memory.map_or(String::new(), |b| format!(", at most {} of memory", print::bytes(b)));
     let _ = writeln!(out, "\n{}", print::headline("Files"));
-    let rows: [(&str, &Path); 7] = [
+    let rows: [(&str, &Path); 8] = [
         ("report, open this", &demo.files.report),
+        ("rings, as graphs", &demo.files.rings),
         ("model card", &demo.learned.card_html),
         ("decisions", &demo.files.decisions),
         ("model", &demo.files.model),
@@ -248,7 +274,9 @@ pub(crate) fn by_hand(demo: &Demo) -> String {
          ringfence train --events {events} --until {cut} --out {out}/model.json\n  \
          ringfence score --events {events} --model {out}/model.json --from {cut} --out {out}/decisions.jsonl\n  \
          ringfence evaluate --decisions {out}/decisions.jsonl --labels {truth} --vectors {out}/vectors.parquet\n  \
-         ringfence backtest --events {events} --model {out}/model.json --policy default --policy rules-only --labels {truth} --from {cut}\n",
+         ringfence backtest --events {events} --model {out}/model.json --policy default --policy rules-only --labels {truth} --from {cut}\n  \
+         ringfence rings --events {events} --report {out}/rings.html\n  \
+         ringfence insiders --events {events}\n",
         demo.simulated.seed, demo.simulated.accounts, demo.simulated.days
     )
 }

@@ -13,7 +13,7 @@ const DRAWN: usize = 24;
 const ROWS: usize = 12;
 
 /// The page.
-pub(super) fn page(leads: &[&Lead], settings: &Settings) -> Page {
+pub(crate) fn page(leads: &[&Lead], settings: &Settings) -> Page {
     let page = Page::new("Rings")
         .lead("Refund requests of accounts that look unrelated, with one hand behind them: leads for people to review, not accusations.")
         .term("lead", "A reason to look, with its probability, what it rests on and what speaks against it.")
@@ -97,6 +97,7 @@ fn over_time(leads: &[&Lead]) -> Svg {
             Group { name: "stopped".into(), points: of(true) },
         ],
         marks: vec![],
+        curves: vec![],
     })
 }
 
@@ -132,7 +133,8 @@ fn group(shared: Shared) -> usize {
     }
 }
 
-fn graph(lead: &Lead) -> Svg {
+/// A ring as a graph.
+pub(crate) fn graph(lead: &Lead) -> Svg {
     let account = |name: &String| Node {
         name: name.clone(),
         group: ACCOUNTS,

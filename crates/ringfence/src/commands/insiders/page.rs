@@ -1,0 +1,109 @@
+//! How are leads on staff shown? A funnel plot for each family of figures, and the leads with what speaks against them.
+
+use crate::print;
+use ringfence_leads::insiders::{Family, Lead, Settings, Unit};
+use ringfence_leads::stats::dispersion;
+use ringfence_report::chart::{self, Group, Mark, ScatterSpec};
+use ringfence_report::{Axis, Cell, Page, Section, Svg, Table, Tone, text};
+use std::collections::BTreeSet;
+
+/// The page.
+pub(super) fn page(leads: &[&Lead], units: &[(String, Unit)], settings: &Settings) -> Page {
+    let named: BTreeSet<&str> = leads.iter().filter(|l| l.stands).map(|l| l.staff.as_str()).collect();
+    let funnels: Vec<Svg> =
+        Family::ALL.into_iter().filter_map(|family| funnel(family, units, &named)).collect();
+    let section = Section::new("leads", "Leads");
+    let section = if leads.is_empty() {
+        section.note(Tone::Plain, "Nobody's figures are out of line in two kinds of evidence.")
+    } else {
+        leads.iter().fold(section.table(table(leads)), |section, lead| {
+            section.details(&format!("{}: why, and what speaks against it", lead.staff), why(lead))
+        })
+    };
+    Page::new("Staff whose figures call for a review")
+        .lead("Figures of each member of staff beside those of the peers in the same situations. A lead is a reason to look, not an accusation.")
+        .term("expected", "What the others do in the same situations: nobody's own figures take part in what is expected of them.")
+        .term("false-discovery rate", "The share of the figures out of line that is expected to be so by chance.")
+        .section(section)
+        .section(
+            Section::new("funnels", "Everybody beside the peers")
+                .text(&format!(
+                    "Each point is a person. Between the dashed limits lie 95 of 100 who do as the peers do; they are wide where \
+                     there are few occasions, and as wide as honest people differ. Figures are called out of line at a \
+                     [[false-discovery rate]] of {} a family; a lead has at least {} kinds of evidence.",
+                    text::share(settings.fdr),
+                    settings.kinds_min
+                ))
+                .charts(funnels),
+        )
+        .note(&format!("Written by `ringfence insiders` {}.", env!("CARGO_PKG_VERSION")))
+}
+
+/// Standard deviations to the limits: 95 of 100 lie within.
+const LIMIT: f64 = 1.96;
+/// Points of a limit.
+const STEPS: i32 = 60;
+
+/// Observed against expected over expected, with limits for people who differ as the staff does (Spiegelhalter, Statistics in
+/// Medicine 2005).
+fn funnel(family: Family, units: &[(String, Unit)], named: &BTreeSet<&str>) -> Option<Svg> {
+    let of_family = || units.iter().filter(|(_, u)| u.family == family && u.expected > 0.0);
+    let figures: Vec<(u64, f64)> = of_family().map(|(_, u)| (u.observed, u.expected)).collect();
+    let most = figures.iter().map(|f| f.1).reduce(f64::max)?;
+    let least = figures.iter().map(|f| f.1).fold(most, f64::min);
+    let spread = dispersion(&figures);
+    let group = |name: &str, lead: bool| Group {
+        name: name.to_owned(),
+        points: of_family()
+            .filter(|(staff, _)| named.contains(staff.as_str()) == lead)
+            .map(|(staff, u)| {
+                let tip = format!("{staff}: {} of {}, {:.1} expected", u.observed, u.trials, u.expected);
+                (u.expected, u.observed as f64 / u.expected, tip)
+            })
+            .collect(),
+    };
+    let limit = |side: f64| -> Vec<(f64, f64)> {
+        (0..=STEPS)
+            .map(|i| {
+                let expected = least * (most / least).powf(f64::from(i) / f64::from(STEPS));
+                (expected, 1.0 + side * LIMIT * (1.0 / expected + spread).sqrt())
+            })
+            .collect()
+    };
+    let out_of_line = of_family().filter(|(staff, _)| named.contains(staff.as_str())).count();
+    Some(chart::scatter(&ScatterSpec {
+        title: print::capital(family.about()),
+        about: format!(
+            "{} people by expected and by observed against expected; {out_of_line} of them are leads.",
+            figures.len()
+        ),
+        x: Axis::number("Hits to be expected (logarithmic)").log(),
+        y: Axis::number("Observed against expected").from(0.0),
+        groups: vec![group("no lead", false), group("lead", true)],
+        marks: vec![Mark::Upward(1.0, "as the peers".to_owned())],
+        curves: vec![limit(-1.0), limit(1.0)],
+    }))
+}
+
+fn table(leads: &[&Lead]) -> Table {
+    let columns = ["staff", "probability", "looks", "figures out of line", "refunds", "money"];
+    leads.iter().fold(Table::new("Best first", &columns), |table, lead| {
+        let families: Vec<String> = lead.families.iter().map(|f| print::word(&f.family)).collect();
+        table.row(vec![
+            lead.staff.as_str().into(),
+            Cell::Number(print::probability(lead.probability)),
+            if lead.control {
+                "control, picked at random".into()
+            } else {
+                print::word(&lead.pattern).as_str().into()
+            },
+            families.join(", ").as_str().into(),
+            Cell::Number(lead.refunds.len().to_string()),
+            Cell::Number(lead.money.to_string()),
+        ])
+    })
+}
+
+fn why(lead: &Lead) -> Section {
+    Section::new("", "").list(lead.why.clone())
+}
