@@ -185,8 +185,8 @@ impl Frame {
     }
     /// Whether a point lies within the plot.
     pub(crate) fn holds(&self, (x, y): Point) -> bool {
-        let inside = |place: f64| (0.0..=1.0).contains(&place);
-        inside(self.x.place(x)) && inside(self.y.place(y))
+        let within = |v: f64, (from, to): (f64, f64)| (from..=to).contains(&v);
+        within(x, self.x.bounds()) && within(y, self.y.bounds())
     }
     /// Pixel of a point.
     pub(crate) fn at(&self, (x, y): Point) -> Point {

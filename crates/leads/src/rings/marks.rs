@@ -8,13 +8,11 @@
 //!   and a network that were never theirs.
 //! - **Scripts, documents, pay-out instruments, addresses, payments, e-mails, phones** that different accounts share.
 
-use crate::insiders::{Excess, Family, excess};
+use crate::insiders::Family;
 use crate::rings::belief::Tie;
 use crate::rings::record::{Is, Record, Request};
-use crate::stats::upper_tail;
 use crate::texts::scripts::Settings;
 use crate::texts::{Text, scripts};
-use libm::log;
 use ringfence_domain::Duration;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +62,7 @@ impl Shared {
         }
     }
     /// The probability that a request is a ring's if the mark is, where nothing finer is known.
-    fn strength(self) -> f64 {
+    pub(super) fn strength(self) -> f64 {
         match self {
             Shared::Device | Shared::StaffSession => 0.97,
             Shared::Ip => 0.9,
@@ -111,15 +109,11 @@ impl Marks {
 }
 
 /// A visit so long before a request belongs to it.
-const VISIT: Duration = Duration(60 * 60 * 1_000);
+pub(super) const VISIT: Duration = Duration(60 * 60 * 1_000);
 /// An identifier that more accounts share is a place.
 const SHARED_MAX: usize = 40;
-/// An operator's machine was used to buy with this chance.
-const OPERATOR_BUYS: f64 = 0.04;
-/// A network address of which so much goes with one machine is that machine's.
-const SAME_PLACE: f64 = 0.7;
-/// Machine evidence is believed up to here: an unseen use of it to buy is always possible.
-const MACHINE_MAX: f64 = 9.0;
+/// Groups of texts of any significance are candidates: what else is believed of their requests decides.
+const CANDIDATES: f64 = 1.0;
 
 pub(crate) fn marks(record: &Record) -> Marks {
     let mut all = Gather { record, marks: Marks::default() };
@@ -135,21 +129,21 @@ pub(crate) fn marks(record: &Record) -> Marks {
     marks
 }
 
-struct Gather<'a> {
-    record: &'a Record,
-    marks: Marks,
+pub(super) struct Gather<'a> {
+    pub(super) record: &'a Record,
+    pub(super) marks: Marks,
 }
 
 /// Which requests share a thing, each with a strength of its own where that is known.
-type Sharing = BTreeMap<u32, Vec<(u32, f64)>>;
+pub(super) type Sharing = BTreeMap<u32, Vec<(u32, f64)>>;
 
 impl Gather<'_> {
-    fn request(&self, n: u32) -> &Request {
+    pub(super) fn request(&self, n: u32) -> &Request {
         &self.record.requests[n as usize]
     }
 
     /// Adds a mark; `evidence` is the log-likelihood ratio for its being a ring's from the way in which it is shared.
-    fn add(&mut self, mut mark: Mark, requests: &[(u32, f64)]) {
+    pub(super) fn add(&mut self, mut mark: Mark, requests: &[(u32, f64)]) {
         let number = self.marks.all.len() as u32;
         let mut of_account: BTreeMap<u32, u32> = BTreeMap::new();
         for (request, _) in requests {
@@ -166,94 +160,8 @@ impl Gather<'_> {
         self.marks.all.push(mark);
     }
 
-    fn accounts(&self, requests: &[(u32, f64)]) -> usize {
+    pub(super) fn accounts(&self, requests: &[(u32, f64)]) -> usize {
         requests.iter().map(|r| self.request(r.0).account).collect::<BTreeSet<_>>().len()
-    }
-
-    /// Homes among the accounts: people at one address are related, whatever else they share.
-    fn homes(&self, requests: &[(u32, f64)]) -> usize {
-        let home = |n: u32| {
-            let r = self.request(n);
-            let address = self.record.orders.get(&r.order).and_then(|o| o.address);
-            address.map_or((0, r.account), |a| (1, a))
-        };
-        requests.iter().map(|r| home(r.0)).collect::<BTreeSet<_>>().len()
-    }
-
-    /// Claim machines; returns which requests have one. A network address that goes with one machine of `known` is no second
-    /// witness.
-    fn machines(&mut self, shared: Shared, known: &BTreeMap<u32, u32>) -> BTreeMap<u32, u32> {
-        let record = self.record;
-        let pick = |device: Option<u32>, network: Option<u32>| {
-            if shared == Shared::Device { device } else { network }
-        };
-        // When each account first used each machine to buy or to look around; how many orders went through each.
-        let mut first: BTreeMap<(u32, u32), ringfence_domain::Timestamp> = BTreeMap::new();
-        let mut orders: BTreeMap<u32, u32> = BTreeMap::new();
-        for order in record.orders.values() {
-            if let (Some(machine), Some(at)) = (pick(order.device, order.network), order.at) {
-                let seen = first.entry((order.account, machine)).or_insert(at);
-                *seen = (*seen).min(at);
-                *orders.entry(machine).or_default() += 1;
-            }
-        }
-        for (account, visits) in &record.visits {
-            for visit in visits {
-                if let Some(machine) = pick(visit.device, visit.network) {
-                    let seen = first.entry((*account, machine)).or_insert(visit.at);
-                    *seen = (*seen).min(visit.at);
-                }
-            }
-        }
-        let mut sharing = Sharing::new();
-        for (n, r) in record.requests.iter().enumerate() {
-            let mut machines: BTreeSet<u32> = pick(r.device, r.network).into_iter().collect();
-            let visits = record.visits.get(&r.account).map_or(&[][..], Vec::as_slice);
-            let from = visits.partition_point(|v| v.at < r.at.plus(Duration(-VISIT.0)));
-            let near = visits[from..].iter().take_while(|v| v.at <= r.at);
-            machines.extend(near.filter_map(|v| pick(v.device, v.network)));
-            let ordered = record.orders.get(&r.order).and_then(|o| o.at);
-            for machine in machines {
-                let own = match (first.get(&(r.account, machine)), ordered) {
-                    (Some(first), Some(ordered)) => *first <= ordered,
-                    (Some(_), None) => true,
-                    (None, _) => false,
-                };
-                if !own {
-                    sharing.entry(machine).or_default().push((n as u32, shared.strength()));
-                }
-            }
-        }
-        sharing.retain(|_, requests| self.homes(requests) >= 2);
-        // How much of what goes through machines that strangers share, and that are used to buy, is claims.
-        let (mut claims, mut uses) = (1.0, 2.0);
-        for (machine, requests) in &sharing {
-            if let Some(orders) = orders.get(machine) {
-                claims += requests.len() as f64;
-                uses += requests.len() as f64 + f64::from(*orders);
-            }
-        }
-        let share = claims / uses;
-        let mut of_request = BTreeMap::new();
-        for (machine, requests) in sharing {
-            let mut by_known: BTreeMap<u32, usize> = BTreeMap::new();
-            for device in requests.iter().filter_map(|r| known.get(&r.0)) {
-                *by_known.entry(*device).or_default() += 1;
-            }
-            if by_known.values().any(|n| *n as f64 >= SAME_PLACE * requests.len() as f64) {
-                continue;
-            }
-            of_request.extend(requests.iter().map(|r| (r.0, machine)));
-            let orders = orders.get(&machine).copied().unwrap_or(0);
-            let homes = self.homes(&requests) as f64;
-            let structure = if orders == 0 {
-                (log(1.0 - OPERATOR_BUYS) - homes * log(share)).min(MACHINE_MAX)
-            } else {
-                log(OPERATOR_BUYS)
-            };
-            self.add(Mark { shared, id: machine, family: None, structure, accounts: 0, orders }, &requests);
-        }
-        of_request
     }
 
     fn plain(&mut self, shared: Shared, id: u32, requests: &[(u32, f64)]) {
@@ -338,119 +246,4 @@ impl Gather<'_> {
             }
         }
     }
-
-    fn by_refund(&self) -> BTreeMap<u32, u32> {
-        self.record.requests.iter().enumerate().map(|(n, r)| (r.refund, n as u32)).collect()
-    }
-
-    fn staff(&mut self) {
-        let by_refund = self.by_refund();
-        let families = [
-            Family::ReceiptsWithoutParcel,
-            Family::ReceiptsLookedUp,
-            Family::ContactsSearched,
-            Family::PaidUnasked,
-            Family::UnderTheLimit,
-        ];
-        for family in families {
-            let mut sharing: BTreeMap<u32, Vec<(u32, Excess)>> = BTreeMap::new();
-            for hit in excess(&self.record.staff, family) {
-                if let Some(&request) = by_refund.get(&hit.refund) {
-                    sharing.entry(hit.staff).or_default().push((request, hit));
-                }
-            }
-            for (staff, mut hits) in sharing {
-                hits.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.share.total_cmp(&a.1.share)));
-                hits.dedup_by_key(|h| h.0);
-                let requests: Vec<(u32, f64)> = hits.iter().map(|(n, hit)| (*n, hit.share)).collect();
-                let p_value = hits[0].1.p_value;
-                if p_value < P_MAX && self.accounts(&requests) >= 2 {
-                    let shared = Shared::Staff;
-                    let structure = surprise(p_value);
-                    let family = Some(family);
-                    let first = self.marks.ties.len();
-                    self.add(
-                        Mark { shared, id: staff, family, structure, accounts: 0, orders: 0 },
-                        &requests,
-                    );
-                    // What one person did on one day has one cause more often than not: systems were down, a pallet came.
-                    let mut of_day: BTreeMap<i64, f64> = BTreeMap::new();
-                    for (_, hit) in &hits {
-                        *of_day.entry(hit.at.day()).or_default() += 1.0;
-                    }
-                    for (tie, (_, hit)) in self.marks.ties[first..].iter_mut().zip(&hits) {
-                        tie.weight = tie.weight.min(1.0 / of_day[&hit.at.day()]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Requests that were entered in a strange session, on orders looked up there, without a contact.
-    fn sessions(&mut self) {
-        // How many of what is entered by staff comes without a contact: some always does; when systems are down, all of it.
-        let day = |r: &Request| r.at.day();
-        let mut by_day: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
-        let (mut without, mut all) = (0.0, 0.0);
-        let mut of_order: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let entered = self.record.requests.iter().enumerate().filter(|(_, r)| r.staff.is_some());
-        for (n, r) in entered {
-            let no_contact = f64::from(u8::from(r.contact.is_none()));
-            (without, all) = (without + no_contact, all + 1.0);
-            let of_day = by_day.entry(day(r)).or_default();
-            *of_day = (of_day.0 + no_contact, of_day.1 + 1.0);
-            of_order.entry(r.order).or_default().push(n as u32);
-        }
-        let mut sharing = Sharing::new();
-        for act in self.record.staff.acts.iter().filter(|a| a.odd_session) {
-            let (Some(order), Some(session)) = (act.order, act.session) else { continue };
-            for &n in of_order.get(&order).map_or(&[][..], Vec::as_slice) {
-                let r = self.request(n);
-                let since = r.at.since(act.at).0;
-                if r.staff == Some(act.staff) && (0..=VISIT.0).contains(&since) {
-                    sharing.entry(session).or_default().push((n, Shared::StaffSession.strength()));
-                }
-            }
-        }
-        for (session, mut requests) in sharing {
-            requests.sort_by_key(|r| r.0);
-            requests.dedup_by_key(|r| r.0);
-            // The others' share on the day, drawn to that of all days.
-            let mut own: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
-            for r in requests.iter().map(|r| self.request(r.0)) {
-                let of_day = own.entry(day(r)).or_default();
-                *of_day = (of_day.0 + f64::from(u8::from(r.contact.is_none())), of_day.1 + 1.0);
-            }
-            let expected = |n: u32| {
-                let day = day(self.request(n));
-                let others = (by_day[&day].0 - own[&day].0, by_day[&day].1 - own[&day].1);
-                (others.0 + DAY_BACK_OFF * without / all) / (others.1 + DAY_BACK_OFF)
-            };
-            let expected: f64 = requests.iter().map(|r| expected(r.0)).sum();
-            requests.retain(|r| self.request(r.0).contact.is_none());
-            if self.accounts(&requests) >= 2 {
-                let structure = surprise(upper_tail(requests.len() as u64, expected, 0.0));
-                let staff = self.request(requests[0].0).staff.unwrap_or(session);
-                let shared = Shared::StaffSession;
-                self.add(
-                    Mark { shared, id: staff, family: None, structure, accounts: 0, orders: 0 },
-                    &requests,
-                );
-            }
-        }
-    }
-}
-
-/// Figures that chance makes more often than this are not looked at.
-const P_MAX: f64 = 0.05;
-/// Groups of texts of any significance are candidates: what else is believed of their requests decides.
-const CANDIDATES: f64 = 1.0;
-/// Weight of all days in the share of one: as many requests.
-const DAY_BACK_OFF: f64 = 3.0;
-
-/// The most that a p-value can speak for an effect, as a log-likelihood ratio (Sellke, Bayarri and Berger, The American
-/// Statistician 2001).
-fn surprise(p: f64) -> f64 {
-    let p = p.max(1e-12);
-    if p >= 1.0 / core::f64::consts::E { 0.0 } else { -1.0 - log(p) - log(-log(p)) }
 }

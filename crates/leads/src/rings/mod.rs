@@ -8,7 +8,9 @@
 
 mod belief;
 mod groups;
+mod machines;
 mod marks;
+mod people;
 mod record;
 mod traits;
 mod words;

@@ -1,6 +1,7 @@
 //! How does an attribution look as a page? A funnel of the drivers, the leads, the accounts.
 
 use super::{AccountFinding, Shown, pattern};
+use crate::print;
 use ringfence_leads::attribution::{Attribution, Cause, Person};
 use ringfence_report::chart::{self, Mark, ScatterSpec};
 use ringfence_report::{Axis, Cell, Page, Section, Svg, Table, text};
@@ -20,7 +21,7 @@ pub(crate) fn page(attribution: &Attribution<'_>, shown: &Shown) -> Page {
              under the model and a reason to look, not an accusation.",
             text::count(shown.run.claims as f64)
         ))
-        .section(
+        .section(shown.leads.iter().fold(
             Section::new("drivers", "Drivers")
                 .text(&format!(
                     "Each point is a driver: parcels delivered across, claims for which the driver is answerable against those to be \
@@ -29,7 +30,11 @@ pub(crate) fn page(attribution: &Attribution<'_>, shown: &Shown) -> Page {
                 ))
                 .charts(funnels.into())
                 .table(leads_table(shown)),
-        )
+            |section, lead| {
+                let why = Section::new("", "").list(lead.why.clone());
+                section.details(&format!("{}: why, and what speaks against it", lead.driver), why)
+            },
+        ))
         .section(Section::new("accounts", "Accounts").table(accounts_table(&shown.accounts)))
 }
 
@@ -68,26 +73,17 @@ fn funnel(title: &str, drivers: &[Person], leads: &BTreeSet<&str>) -> Svg {
 }
 
 fn leads_table(shown: &Shown) -> Table {
-    let columns = [
-        "driver",
-        "what it looks like",
-        "probability",
-        "parcels",
-        "answerable for",
-        "expected",
-        "money",
-        "why",
-    ];
+    let columns =
+        ["driver", "what it looks like", "probability", "parcels", "answerable for", "expected", "money"];
     shown.leads.iter().fold(Table::new("Drivers to be reviewed", &columns), |table, lead| {
         table.row(vec![
             Cell::Text(lead.driver.clone()),
             Cell::Text(pattern(lead).to_owned()),
-            Cell::Number(text::share(lead.probability)),
+            Cell::Number(print::probability(lead.probability)),
             Cell::Number(text::count(lead.parcels as f64)),
             Cell::Number(text::decimal(lead.answerable, 1)),
             Cell::Number(text::decimal(lead.expected, 1)),
             Cell::Number(lead.money.to_string()),
-            Cell::Text(lead.why.join(". ")),
         ])
     })
 }
@@ -99,7 +95,7 @@ fn accounts_table(accounts: &[AccountFinding]) -> Table {
         let AccountFinding { figures, within: [low, high] } = account;
         table.row(vec![
             Cell::Text(figures.id.clone()),
-            Cell::Number(text::share(figures.any)),
+            Cell::Number(print::probability(figures.any)),
             Cell::Number(format!("{:.1} of {}", figures.answerable, figures.claims)),
             Cell::Number(text::count(figures.exposure)),
             Cell::Number(text::decimal(figures.ratio, 1)),

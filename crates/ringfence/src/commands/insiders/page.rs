@@ -41,13 +41,15 @@ pub(super) fn page(leads: &[&Lead], units: &[(String, Unit)], settings: &Setting
 
 /// Standard deviations to the limits: 95 of 100 lie within.
 const LIMIT: f64 = 1.96;
+/// Who has less than this to be expected is not shown: a ratio to next to nothing says nothing.
+const SHOWN_FROM: f64 = 0.05;
 /// Points of a limit.
 const STEPS: i32 = 60;
 
 /// Observed against expected over expected, with limits for people who differ as the staff does (Spiegelhalter, Statistics in
 /// Medicine 2005).
 fn funnel(family: Family, units: &[(String, Unit)], named: &BTreeSet<&str>) -> Option<Svg> {
-    let of_family = || units.iter().filter(|(_, u)| u.family == family && u.expected > 0.0);
+    let of_family = || units.iter().filter(|(_, u)| u.family == family && u.expected >= SHOWN_FROM);
     let figures: Vec<(u64, f64)> = of_family().map(|(_, u)| (u.observed, u.expected)).collect();
     let most = figures.iter().map(|f| f.1).reduce(f64::max)?;
     let least = figures.iter().map(|f| f.1).fold(most, f64::min);

@@ -106,7 +106,8 @@ fn matrix(found: &Findings, rows: &[&str], columns: &[&str]) -> Svg {
         let row = rows.iter().position(|r| *r == one.post);
         let column = columns.iter().position(|c| *c == one.refund);
         if let (Some(row), Some(column)) = (row, column) {
-            values[row][column] = one.probability;
+            // Whole percents fit into a cell; none is certain.
+            values[row][column] = (one.probability * 100.0).floor() / 100.0;
             handle.insert(&one.post, &one.handle);
         }
     }
