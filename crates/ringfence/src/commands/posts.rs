@@ -20,7 +20,7 @@ use std::process::ExitCode;
 /// Public posts matched to the refunds that they boast of, with a probability that accounts for chance.
 ///
 /// A match is a reason to look, not an accusation. The shop's names and misspellings are in the configuration under
-/// [retailer] names, those of other shops under others. With --json a line for each match, handle and unmatched post.
+/// `retailer`: `names`, those of other shops `others`. With --json a line for each match, handle and unmatched post.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ringfence import telegram result.json --out posts.jsonl\n  \
     ringfence posts --events events.jsonl.zst posts.jsonl --report posts.html\n  \

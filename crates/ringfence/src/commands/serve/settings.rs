@@ -32,7 +32,7 @@ pub(crate) struct Flags {
     /// Its key (PEM).
     #[arg(long, env = "RINGFENCE_TLS_KEY", value_name = "FILE.pem")]
     tls_key: Option<PathBuf>,
-    /// How browsers reach the service, where that is not the address it listens on: https://refunds.shop.example.
+    /// How browsers reach the service, where that is not the address it listens on: `https://refunds.shop.example`.
     #[arg(long, env = "RINGFENCE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// A proxy whose X-Forwarded-For is believed: tries to sign in are counted by where they come from.
