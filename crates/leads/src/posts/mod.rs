@@ -3,7 +3,7 @@
 //! 1. [`Record`] gathers refunds and posts from the log; goods are known by what customers wrote (`goods`).
 //! 2. [`extract`] reads what a post claims; posts that say the same are one boast (`boasts`).
 //! 3. `candidates` are the refunds granted around that time whose amount can become the one in the post (`rounding`).
-//! 4. [`model`] weighs agreements by how rare they are, `fit` estimates it from the posts themselves, [`assign`] gives each
+//! 4. `model` weighs agreements by how rare they are, `fit` estimates it from the posts themselves, `assign` gives each
 //!    refund to at most one boast.
 //!
 //! A match is a lead: it says what agrees, what does not, and how many refunds agree as well. Nobody is accused by it.
