@@ -1,7 +1,10 @@
 //! Who is answerable in shops whose truth is known because they were built event by event?
 
+mod common;
+
+use common::Pen;
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, Decoder, Duration, Event};
+use ringfence_domain::{Currency, Duration, Event};
 use ringfence_leads::attribution::{
     AsOf, Attribution, Cause, ClaimShares, Culprit, Person, Record, RequestFigures, Settings, attribute,
 };
@@ -11,6 +14,7 @@ use serde_json::{Value, json};
 #[derive(Default)]
 struct Shop {
     events: Vec<Event>,
+    pen: Pen,
     orders: u64,
 }
 
@@ -26,16 +30,9 @@ fn by(driver: &str) -> Handover<'_> {
     Handover { driver: Some(driver), photo: true, distance_m: 8.0 }
 }
 
-fn time(day: u64, minute: u64) -> String {
-    format!("2024-{:02}-{:02}T{:02}:{:02}:00Z", 1 + day / 28, 1 + day % 28, minute / 60 % 24, minute % 60)
-}
-
 impl Shop {
     fn send(&mut self, kind: &str, day: u64, minute: u64, data: &Value) {
-        let id = format!("e{}", self.events.len());
-        let event = json!({"specversion": "1.0", "id": id, "source": "test", "type": kind, "time": time(day, minute), "data": data});
-        let decoder = Decoder::new(ringfence_domain::codec::Limits::default());
-        self.events.push(decoder.decode(event.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}")));
+        self.events.push(self.pen.event(kind, day, minute, data));
     }
     /// An order that is delivered two days later.
     fn order(&mut self, day: u64, account: &str, dollars: u64, hand: Handover<'_>) -> u64 {

@@ -1,32 +1,29 @@
 //! Who becomes a lead, and who only looks like one? Shops built event by event.
 
+mod common;
+
+use common::Pen;
+use ringfence_domain::Currency;
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, Decoder};
 use ringfence_leads::insiders::{Findings, Pattern, Record, Settings, insiders};
 use serde_json::{Value, json};
 
 /// A shop of eight clerks and ten agents over sixty days, all alike at first.
 struct Shop {
-    decoder: Decoder,
+    pen: Pen,
     record: Record,
     rates: Rates,
-    events: u64,
     orders: u64,
 }
 
 const DAYS: u64 = 60;
 
-fn time(day: u64, minute: u64) -> String {
-    format!("2024-{:02}-{:02}T{:02}:{:02}:00Z", 1 + day / 28, 1 + day % 28, minute / 60 % 24, minute % 60)
-}
-
 impl Shop {
     fn new() -> Shop {
         let mut shop = Shop {
-            decoder: Decoder::new(ringfence_domain::codec::Limits::default()),
+            pen: Pen::default(),
             record: Record::default(),
             rates: Rates::new(Currency::USD),
-            events: 0,
             orders: 0,
         };
         for n in 0..8 {
@@ -49,10 +46,7 @@ impl Shop {
         self.send("staff.joined", 0, 0, &joined);
     }
     fn send(&mut self, kind: &str, day: u64, minute: u64, data: &Value) {
-        self.events += 1;
-        let event = json!({"specversion": "1.0", "id": format!("e{}", self.events), "source": "test", "type": kind,
-                           "time": time(day, minute), "data": data});
-        let event = self.decoder.decode(event.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+        let event = self.pen.event(kind, day, minute, data);
         self.record.see(&event, &self.rates);
     }
     /// An order and the request to have 120 dollars back for it; its account may use a device that others use as well.

@@ -1,31 +1,28 @@
 //! What is matched, what is not, and what is said of it? Shops built event by event, and any text at all.
 
+mod common;
+
+use common::Pen;
 use proptest::prelude::*;
-use ringfence_domain::{Decoder, Timestamp};
+use ringfence_domain::Timestamp;
 use ringfence_leads::posts::{Findings, Names, Record, Settings, Silence, extract, posts};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A shop with an ordinary ledger: 12 refunds a day over 60 days, all of other amounts and goods.
 struct Shop {
-    decoder: Decoder,
+    pen: Pen,
     record: Record,
-    events: u64,
     posts: u64,
     rings: BTreeMap<String, String>,
 }
 
 const GOODS: [&str; 6] = ["laptop", "camera", "jacket", "console", "perfume", "tyres"];
 
-fn time(day: u64, minute: u64) -> String {
-    format!("2024-{:02}-{:02}T{:02}:{:02}:00Z", 1 + day / 28, 1 + day % 28, minute / 60 % 24, minute % 60)
-}
-
 impl Shop {
     fn new() -> Shop {
-        let decoder = Decoder::new(ringfence_domain::codec::Limits::default());
         let mut shop =
-            Shop { decoder, record: Record::default(), events: 0, posts: 0, rings: BTreeMap::new() };
+            Shop { pen: Pen::default(), record: Record::default(), posts: 0, rings: BTreeMap::new() };
         for (n, goods) in GOODS.iter().enumerate() {
             shop.send(
                 "item.listed",
@@ -42,10 +39,7 @@ impl Shop {
         shop
     }
     fn send(&mut self, kind: &str, day: u64, minute: u64, data: &Value) {
-        self.events += 1;
-        let event = json!({"specversion": "1.0", "id": format!("e{}", self.events), "source": "test", "type": kind,
-                           "time": time(day, minute), "data": data});
-        let event = self.decoder.decode(event.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+        let event = self.pen.event(kind, day, minute, data);
         self.record.see(&event);
     }
     /// A refund asked for in the morning and paid at noon.

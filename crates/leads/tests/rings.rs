@@ -1,21 +1,19 @@
 //! Which groups become a ring, and which only look like one? Shops built event by event.
 
+mod common;
+
+use common::Pen;
+use ringfence_domain::Currency;
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, Decoder};
 use ringfence_leads::rings::{Lead, Record, Settings, Shared, rings};
 use serde_json::{Value, json};
 
 /// A shop in which two hundred honest customers buy and now and then claim, each from a machine of their own.
 struct Shop {
-    decoder: Decoder,
+    pen: Pen,
     record: Record,
     rates: Rates,
-    events: u64,
     orders: u64,
-}
-
-fn time(day: u64, minute: u64) -> String {
-    format!("2024-{:02}-{:02}T{:02}:{:02}:00Z", 1 + day / 28, 1 + day % 28, minute / 60 % 24, minute % 60)
 }
 
 /// How a claim is made.
@@ -30,10 +28,9 @@ struct Claim<'a> {
 impl Shop {
     fn new() -> Shop {
         let mut shop = Shop {
-            decoder: Decoder::new(ringfence_domain::codec::Limits::default()),
+            pen: Pen::default(),
             record: Record::default(),
             rates: Rates::new(Currency::USD),
-            events: 0,
             orders: 0,
         };
         for n in 0..200 {
@@ -46,10 +43,7 @@ impl Shop {
         shop
     }
     fn send(&mut self, kind: &str, day: u64, minute: u64, data: &Value) {
-        self.events += 1;
-        let event = json!({"specversion": "1.0", "id": format!("e{}", self.events), "source": "test", "type": kind,
-                           "time": time(day, minute), "data": data});
-        let event = self.decoder.decode(event.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+        let event = self.pen.event(kind, day, minute, data);
         self.record.see(&event, &self.rates);
     }
     fn order(&mut self, account: &str, day: u64, device: Option<&str>) -> String {

@@ -5,6 +5,7 @@ use crate::failure::{At, Failure};
 use crate::packed;
 use crate::print;
 use crate::progress::Progress;
+use crate::time::moment;
 use ringfence_domain::codec::RawLines;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::{TokenKey, Tokeniser};
@@ -205,6 +206,24 @@ pub(crate) fn fold(
         rejects: set_aside.map(|s| s.0),
         seconds: progress.seconds(),
     })
+}
+
+/// The events that a command looks back on.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Past {
+    /// Event files, in the order of their arrival.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    events: Vec<PathBuf>,
+    /// Only what had arrived by then is used: a day, or a time as in 2023-09-01T00:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    as_of: Option<Timestamp>,
+}
+
+impl Past {
+    /// Hands over each of them.
+    pub(crate) fn fold(&self, context: &Context, take: impl FnMut(&Event)) -> Result<Read, Failure> {
+        fold_until(&self.events, self.as_of, context, "read", take)
+    }
 }
 
 /// Reads events in order and hands over those that had arrived by `as_of`.

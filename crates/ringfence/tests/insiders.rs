@@ -6,10 +6,7 @@ use common::{arg, folder, ringfence, shop};
 use serde_json::Value;
 
 fn leads(more: &[&str]) -> Vec<Value> {
-    let events = shop().join("events.jsonl.zst");
-    let args = [&["insiders", "--json", "--events", arg(&events)], more].concat();
-    let out = ringfence(folder().path(), &args).ends(0).out;
-    out.lines().map(|line| serde_json::from_str(line).expect("a lead a line")).collect()
+    common::findings("insiders", more)
 }
 
 #[test]

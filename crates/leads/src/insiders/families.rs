@@ -2,6 +2,7 @@
 
 use crate::insiders::expect::{Tally, Trial, expected};
 use crate::insiders::record::Record;
+use crate::sets::Sets;
 use crate::stats::{Posterior, differences, dispersion, q_values, upper_tail};
 use ringfence_domain::words::{Action, Lane, Role, Word};
 use ringfence_domain::{Duration, Timestamp};
@@ -396,24 +397,13 @@ fn affinity(record: &Record) -> (Counts, BTreeMap<u32, BTreeSet<u32>>) {
 
 /// The cluster of each account that shares a rare identifier with another: the least number of its accounts.
 fn clusters(record: &Record) -> BTreeMap<u32, u32> {
-    fn root(of: &mut BTreeMap<u32, u32>, account: u32) -> u32 {
-        let above = *of.entry(account).or_insert(account);
-        if above == account {
-            return account;
-        }
-        let top = root(of, above);
-        of.insert(account, top);
-        top
-    }
-    let mut of = BTreeMap::new();
-    for accounts in record.shared.values().filter(|a| (2..=SHARED_MAX).contains(&a.len())) {
-        let mut accounts = accounts.iter();
-        let Some(&first) = accounts.next() else { continue };
-        for &other in accounts {
-            let (a, b) = (root(&mut of, first), root(&mut of, other));
-            of.insert(a.max(b), a.min(b));
+    let tied: Vec<&BTreeSet<u32>> =
+        record.shared.values().filter(|a| (2..=SHARED_MAX).contains(&a.len())).collect();
+    let mut sets = Sets::new(record.accounts.len());
+    for accounts in &tied {
+        for (a, b) in accounts.iter().zip(accounts.iter().skip(1)) {
+            sets.join(*a, *b);
         }
     }
-    let accounts: Vec<u32> = of.keys().copied().collect();
-    accounts.into_iter().map(|a| (a, root(&mut of, a))).collect()
+    tied.into_iter().flatten().map(|a| (*a, sets.root(*a))).collect()
 }

@@ -1,9 +1,10 @@
 //! What did the staff do? Gathered from events in the order of the log; a person is a number from here on.
 
 use crate::numbers::Numbers;
+use crate::parcels::moved;
 use ringfence_domain::event::SessionStarted;
 use ringfence_domain::rates::Rates;
-use ringfence_domain::words::{Action, Assigned, ClaimReason, DecidedBy, Direction, Lane, Role, ScanStatus};
+use ringfence_domain::words::{Action, Assigned, ClaimReason, DecidedBy, Direction, Lane, Role};
 use ringfence_domain::{Body, DecisionKind, Duration, Event, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,13 +132,9 @@ impl Record {
                 share('a', e.address.as_ref().map(|a| a.as_str()));
                 share('p', e.payment.as_ref().map(|p| p.as_str()));
             }
-            Body::ParcelScanned(e) => {
-                let moved =
-                    matches!(e.status, ScanStatus::Accepted | ScanStatus::InTransit | ScanStatus::Delivered);
-                if e.direction == Direction::Return && moved {
-                    let order = self.orders.of(e.order.as_str());
-                    self.return_scanned.insert(order);
-                }
+            Body::ParcelScanned(e) if e.direction == Direction::Return && moved(e.status) => {
+                let order = self.orders.of(e.order.as_str());
+                self.return_scanned.insert(order);
             }
             Body::ReturnReceived(e) => self.receipts.push(Receipt {
                 staff: self.staff.of(e.staff.as_str()),

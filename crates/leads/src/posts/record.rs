@@ -3,9 +3,10 @@
 //! Of messages only the words are kept that a customer wrote, each once an order: what was ordered is often said there alone.
 
 use crate::numbers::Numbers;
+use crate::parcels::moved;
 use crate::posts::text::{Kind, pieces};
 use ringfence_domain::event::{AttributeValue, ItemListed, MessagePosted, PostCollected, RefundRequested};
-use ringfence_domain::words::{Author, ClaimReason, Direction, Platform, ScanStatus};
+use ringfence_domain::words::{Author, ClaimReason, Direction, Platform};
 use ringfence_domain::{Body, Currency, DecisionKind, Event, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,13 +115,9 @@ impl Record {
                 }
             }
             Body::MessagePosted(e) if e.author == Author::Customer => self.said(e),
-            Body::ParcelScanned(e) => {
-                let moved =
-                    matches!(e.status, ScanStatus::Accepted | ScanStatus::InTransit | ScanStatus::Delivered);
-                if e.direction == Direction::Return && moved {
-                    let order = self.orders.of(e.order.as_str());
-                    self.order_facts.entry(order).or_default().came_back = true;
-                }
+            Body::ParcelScanned(e) if e.direction == Direction::Return && moved(e.status) => {
+                let order = self.orders.of(e.order.as_str());
+                self.order_facts.entry(order).or_default().came_back = true;
             }
             Body::RefundRequested(e) => self.asked(e, event.time),
             Body::RefundDecided(e) => {

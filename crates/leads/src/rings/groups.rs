@@ -5,6 +5,7 @@ use crate::rings::Settings;
 use crate::rings::belief::Beliefs;
 use crate::rings::marks::Marks;
 use crate::rings::record::Record;
+use crate::sets::Sets;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A ring's requests and marks.
@@ -117,24 +118,4 @@ pub(crate) fn controls(
         Group::new(record, beliefs, ties)
     };
     picked.iter().take(count).map(group).collect()
-}
-
-/// Disjoint sets (union by the lesser number, paths halved).
-struct Sets(Vec<u32>);
-
-impl Sets {
-    fn new(n: usize) -> Sets {
-        Sets((0..n as u32).collect())
-    }
-    fn root(&mut self, mut n: u32) -> u32 {
-        while self.0[n as usize] != n {
-            self.0[n as usize] = self.0[self.0[n as usize] as usize];
-            n = self.0[n as usize];
-        }
-        n
-    }
-    fn join(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b) as usize] = a.min(b);
-    }
 }

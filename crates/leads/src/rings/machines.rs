@@ -95,7 +95,7 @@ impl Gather<'_> {
             } else {
                 log(OPERATOR_BUYS)
             };
-            self.add(Mark { shared, id: machine, family: None, structure, accounts: 0, orders }, &requests);
+            self.add(Mark { orders, ..Mark::new(shared, machine, structure) }, &requests);
         }
         of_request
     }

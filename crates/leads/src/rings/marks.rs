@@ -87,6 +87,13 @@ pub(crate) struct Mark {
     pub(crate) orders: u32,
 }
 
+impl Mark {
+    /// One of which nothing else is known yet.
+    pub(super) fn new(shared: Shared, id: u32, structure: f64) -> Mark {
+        Mark { shared, id, family: None, structure, accounts: 0, orders: 0 }
+    }
+}
+
 /// All marks, and which request has which.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
@@ -165,7 +172,7 @@ impl Gather<'_> {
     }
 
     fn plain(&mut self, shared: Shared, id: u32, requests: &[(u32, f64)]) {
-        self.add(Mark { shared, id, family: None, structure: 0.0, accounts: 0, orders: 0 }, requests);
+        self.add(Mark::new(shared, id, 0.0), requests);
     }
 
     fn documents(&mut self) {
@@ -214,10 +221,7 @@ impl Gather<'_> {
             self.marks.scripts.push(script.phrases.join(" … "));
             // That texts are alike is certain; whether a ring, a tool or a form made them so, the requests have to say.
             let structure = 0.0;
-            self.add(
-                Mark { shared: Shared::Script, id, family: None, structure, accounts: 0, orders: 0 },
-                &requests,
-            );
+            self.add(Mark::new(Shared::Script, id, structure), &requests);
         }
     }
 

@@ -171,10 +171,10 @@ fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
         marks.all.iter().map(|m| (m.shared, m.shared.first_odds())).collect();
     let mut beliefs = Beliefs::default();
     let mut share = SHARE;
+    let odd: Vec<bool> = marks.all.iter().map(|m| m.shared.is_odd()).collect();
     for _ in 0..PASSES {
         let evidence: Vec<f64> = traits.iter().map(|t| weights.evidence(t)).collect();
         let prior: Vec<f64> = marks.all.iter().map(|m| m.structure + kind_odds[&m.shared]).collect();
-        let odd: Vec<bool> = marks.all.iter().map(|m| m.shared.is_odd()).collect();
         let (ties, alone) = (&marks.ties, ALONE);
         beliefs =
             belief::believe(&Question { ties, prior: &prior, odd: &odd, evidence: &evidence, alone, share });

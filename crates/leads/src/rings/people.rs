@@ -39,14 +39,10 @@ impl Gather<'_> {
                 let requests: Vec<(u32, f64)> = hits.iter().map(|(n, hit)| (*n, hit.share)).collect();
                 let p_value = hits[0].1.p_value;
                 if p_value < P_MAX && self.accounts(&requests) >= 2 {
-                    let shared = Shared::Staff;
                     let structure = surprise(p_value);
                     let family = Some(family);
                     let first = self.marks.ties.len();
-                    self.add(
-                        Mark { shared, id: staff, family, structure, accounts: 0, orders: 0 },
-                        &requests,
-                    );
+                    self.add(Mark { family, ..Mark::new(Shared::Staff, staff, structure) }, &requests);
                     // What one person did on one day has one cause more often than not: systems were down, a pallet came.
                     let mut of_day: BTreeMap<i64, f64> = BTreeMap::new();
                     for (_, hit) in &hits {
@@ -105,11 +101,7 @@ impl Gather<'_> {
             let staff = requests.first().and_then(|r| self.request(r.0).staff);
             if let (Some(staff), true) = (staff, self.accounts(&requests) >= 2) {
                 let structure = surprise(upper_tail(requests.len() as u64, expected, 0.0));
-                let shared = Shared::StaffSession;
-                self.add(
-                    Mark { shared, id: staff, family: None, structure, accounts: 0, orders: 0 },
-                    &requests,
-                );
+                self.add(Mark::new(Shared::StaffSession, staff, structure), &requests);
             }
         }
     }

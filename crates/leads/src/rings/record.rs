@@ -2,6 +2,7 @@
 
 use crate::insiders;
 use crate::numbers::Numbers;
+use crate::parcels::moved;
 use ringfence_domain::event::{OrderPlaced, ParcelScanned, RefundRequested, SessionStarted};
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{
@@ -292,7 +293,7 @@ impl Record {
             return;
         }
         let back = &mut order.back;
-        if !matches!(e.status, ScanStatus::Accepted | ScanStatus::InTransit | ScanStatus::Delivered) {
+        if !moved(e.status) {
             return;
         }
         back.moved = true;

@@ -4,10 +4,8 @@ mod page;
 
 use crate::commands::{Context, write_file};
 use crate::failure::Failure;
-use crate::input;
+use crate::input::Past;
 use crate::print;
-use crate::time::moment;
-use ringfence_domain::Timestamp;
 use ringfence_leads::attribution::{
     Attribution, ClaimShares, Culprit, DriverLead, Person, Record, Run, Settings, attribute,
 };
@@ -25,12 +23,8 @@ use std::process::ExitCode;
 #[command(after_help = "Example:\n  ringfence attribution --events events.jsonl.zst\n  \
     ringfence attribution --events events.jsonl.zst --as-of 2023-09-01 --top 50 --report attribution.html")]
 pub(crate) struct Args {
-    /// Event files, in the order of their arrival.
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
-    events: Vec<PathBuf>,
-    /// Only what had arrived by then is used: a day, or a time as in 2023-09-01T00:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    as_of: Option<Timestamp>,
+    #[command(flatten)]
+    past: Past,
     /// How many accounts and claims are shown.
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -83,19 +77,9 @@ pub(crate) struct Shown {
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let rates = &context.config.rates;
-    let (mut record, mut newest) = (Record::default(), Timestamp::MIN);
-    input::fold(&args.events, context, "read", |event| {
-        newest = newest.max(event.time);
-        let arrival = event.recorded.unwrap_or(newest);
-        if args.as_of.is_none_or(|until| arrival <= until) {
-            record.see(&event, rates);
-        }
-        Ok(())
-    })?;
-    if record.without_rate > 0 {
-        let count = print::count(record.without_rate);
-        eprintln!("warning: {count} refund requests without a rate were passed over");
-    }
+    let mut record = Record::default();
+    args.past.fold(context, |event| record.see(event, rates))?;
+    print::passed_over(record.without_rate);
     let settings = Settings { verdicts: !args.without_verdicts, ..Settings::default() };
     let attribution = attribute(&record, &settings);
     let shown = Shown {

@@ -412,7 +412,7 @@ fn shown(figure: Option<Figure>, show: impl Fn(f64) -> String) -> String {
 }
 
 fn day(time: Option<Timestamp>) -> String {
-    time.map_or("–".to_owned(), |t| t.to_string().chars().take(10).collect())
+    time.map_or("–".to_owned(), print::day)
 }
 
 fn words(p: &Propensity) -> String {

@@ -4,10 +4,8 @@ pub(crate) mod page;
 
 use crate::commands::{Context, write_file};
 use crate::failure::Failure;
-use crate::input;
+use crate::input::Past;
 use crate::print;
-use crate::time::moment;
-use ringfence_domain::Timestamp;
 use ringfence_leads::rings::{Lead, Record, Settings, rings};
 use ringfence_report::text;
 use std::fmt::Write;
@@ -21,12 +19,8 @@ use std::process::ExitCode;
 #[command(after_help = "Example:\n  ringfence rings --events events.jsonl.zst --report rings.html\n  \
     ringfence rings --events events.jsonl.zst --as-of 2023-09-01 --all --json")]
 pub(crate) struct Args {
-    /// Event files, in the order of their arrival.
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
-    events: Vec<PathBuf>,
-    /// Only what had arrived by then is used: a day, or a time as in 2023-09-01T00:00:00Z.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    as_of: Option<Timestamp>,
+    #[command(flatten)]
+    past: Past,
     /// Also groups that are small, of little money, or beyond the stated false-discovery rate.
     #[arg(long)]
     all: bool,
@@ -42,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let rates = &context.config.rates;
     let mut record = Record::default();
-    input::fold_until(&args.events, args.as_of, context, "read", |event| record.see(event, rates))?;
+    args.past.fold(context, |event| record.see(event, rates))?;
     print::passed_over(record.without_rate());
     let settings = Settings { controls: args.controls, ..Settings::default() };
     let found = rings(&record, rates.reporting(), &settings);

@@ -79,3 +79,11 @@ pub(crate) fn file(dir: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf
     std::fs::write(&path, content).expect("writable");
     path
 }
+
+/// What a command that looks for something finds in the small shop: its JSON, one finding a line.
+pub(crate) fn findings(command: &str, more: &[&str]) -> Vec<Value> {
+    let events = shop().join("events.jsonl.zst");
+    let args = [&[command, "--json", "--events", arg(&events)], more].concat();
+    let out = ringfence(folder().path(), &args).ends(0).out;
+    out.lines().map(|line| serde_json::from_str(line).expect("a finding a line")).collect()
+}

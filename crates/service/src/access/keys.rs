@@ -4,14 +4,13 @@
 //! one person where two are needed.
 
 use crate::access::AccessError;
+use crate::access::list_file::ListFile;
 use crate::access::policy::Role;
 use crate::access::secret::{KEY_PREFIX, random_hex, same, sha256};
-use crate::files::{read_json, write_json};
 use ringfence_domain::{Duration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::Path;
 
 /// The file in the folder of a service.
 pub const KEYS_FILE: &str = "keys.json";
@@ -81,31 +80,24 @@ pub struct Wanted {
 /// The keys of a deployment.
 #[derive(Debug)]
 pub struct Keys {
-    path: PathBuf,
-    kept: Mutex<Vec<Kept>>,
+    kept: ListFile<Kept>,
 }
 
 impl Keys {
     /// Those of a folder.
     pub fn open(dir: &Path) -> Result<Keys, AccessError> {
-        let path = dir.join(KEYS_FILE);
-        let kept = read_json(&path)?.unwrap_or_default();
-        Ok(Keys { path, kept: Mutex::new(kept) })
-    }
-    fn held(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(Keys { kept: ListFile::open(dir.join(KEYS_FILE))? })
     }
     /// Changes the list, durable on return; nothing changes where it fails.
     fn change<T>(
         &self,
         change: impl FnOnce(&mut Vec<Kept>) -> Result<T, AccessError>,
     ) -> Result<T, AccessError> {
-        let mut held = self.held();
-        let mut changed = held.clone();
-        let out = change(&mut changed)?;
-        write_json(&self.path, &changed)?;
-        *held = changed;
-        Ok(out)
+        self.kept.replace(|held| {
+            let mut changed = held.to_vec();
+            let out = change(&mut changed)?;
+            Ok((out, changed))
+        })
     }
     /// Makes a key; returns it with its secret, which is not kept.
     pub fn make(&self, wanted: Wanted, now: Timestamp) -> Result<(Key, String), AccessError> {
@@ -156,17 +148,17 @@ impl Keys {
     }
     /// One of them.
     pub fn get(&self, id: &str) -> Result<Key, AccessError> {
-        let found = self.held().iter().find(|k| k.key.id == id).map(|k| k.key.clone());
+        let found = self.kept.held().iter().find(|k| k.key.id == id).map(|k| k.key.clone());
         found.ok_or_else(|| AccessError::UnknownKey(id.to_owned()))
     }
     /// All keys, without their secrets.
     pub fn list(&self) -> Vec<Key> {
-        self.held().iter().map(|k| k.key.clone()).collect()
+        self.kept.held().iter().map(|k| k.key.clone()).collect()
     }
     /// The key of a secret, unless it is unknown or has expired.
     pub fn of(&self, secret: &str, now: Timestamp) -> Option<Key> {
         let hash = sha256(secret);
-        let held = self.held();
+        let held = self.kept.held();
         let fits = |k: &&Kept| {
             let old = k.old.as_ref().filter(|old| now < old.until);
             same(&k.sha256, &hash) | old.is_some_and(|old| same(&old.sha256, &hash))

@@ -9,6 +9,7 @@
 //! which works once and for an hour, through which the first administrator is made.
 
 pub mod keys;
+mod list_file;
 pub mod password;
 pub mod policy;
 pub mod secret;

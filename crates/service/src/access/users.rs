@@ -5,15 +5,14 @@
 //! set-up link, all others through a link that works once.
 
 use crate::access::AccessError;
+use crate::access::list_file::ListFile;
 use crate::access::policy::Role;
 use crate::access::secret::{OneTime, random_hex};
-use crate::files::{read_json, write_json};
 use ringfence_domain::{Duration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::Path;
 
 /// The file in the folder of a service.
 pub const USERS_FILE: &str = "users.json";
@@ -107,63 +106,53 @@ impl About {
 /// The users of a deployment.
 #[derive(Debug)]
 pub struct Users {
-    path: PathBuf,
-    kept: Mutex<Vec<Kept>>,
+    kept: ListFile<Kept>,
 }
 
 impl Users {
     /// Those of a folder.
     pub fn open(dir: &Path) -> Result<Users, AccessError> {
-        let path = dir.join(USERS_FILE);
-        let kept = read_json(&path)?.unwrap_or_default();
-        Ok(Users { path, kept: Mutex::new(kept) })
-    }
-    fn held(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(Users { kept: ListFile::open(dir.join(USERS_FILE))? })
     }
     /// Changes the list, durable on return; nothing changes where it fails.
     fn change<T>(
         &self,
         change: impl FnOnce(&mut Vec<Kept>) -> Result<T, AccessError>,
     ) -> Result<T, AccessError> {
-        let mut held = self.held();
-        let (out, changed) = plan(&held, change)?;
-        write_json(&self.path, &changed)?;
-        *held = changed;
-        Ok(out)
+        self.kept.replace(|held| plan(held, change))
     }
     /// All of them.
     pub fn list(&self) -> Vec<User> {
-        self.held().iter().map(|k| k.user.clone()).collect()
+        self.kept.held().iter().map(|k| k.user.clone()).collect()
     }
     /// Whether somebody runs the deployment.
     pub fn has_admin(&self) -> bool {
-        self.held().iter().any(is_admin)
+        self.kept.held().iter().any(is_admin)
     }
     /// One of them.
     pub fn get(&self, id: &str) -> Result<User, AccessError> {
-        let found = self.held().iter().find(|k| k.user.id == id).map(|k| k.user.clone());
+        let found = self.kept.held().iter().find(|k| k.user.id == id).map(|k| k.user.clone());
         found.ok_or_else(|| AccessError::UnknownUser(id.to_owned()))
     }
     /// The user who signs in with a name, with the hash of the password: only those who may sign in with one.
     pub fn to_sign_in(&self, name: &str) -> Option<(User, String)> {
         let wanted = name.trim().to_lowercase();
-        let held = self.held();
+        let held = self.kept.held();
         let found = held.iter().find(|k| k.user.name.to_lowercase() == wanted)?;
         Some((found.user.clone(), found.password.clone().filter(|_| found.user.active)?))
     }
     /// The hash of a user's password.
     pub fn password_of(&self, id: &str) -> Option<String> {
-        self.held().iter().find(|k| k.user.id == id)?.password.clone()
+        self.kept.held().iter().find(|k| k.user.id == id)?.password.clone()
     }
     /// The user whom an identity provider names so.
     pub fn of_subject(&self, subject: &Subject) -> Option<User> {
-        self.held().iter().find(|k| k.user.subject.as_ref() == Some(subject)).map(|k| k.user.clone())
+        self.kept.held().iter().find(|k| k.user.subject.as_ref() == Some(subject)).map(|k| k.user.clone())
     }
     /// The user to whom a link was given that still works.
     pub fn of_link(&self, token: &str, now: Timestamp) -> Option<User> {
         let opens = |k: &&Kept| k.user.active && k.link.as_ref().is_some_and(|link| link.opens(token, now));
-        self.held().iter().find(opens).map(|k| k.user.clone())
+        self.kept.held().iter().find(opens).map(|k| k.user.clone())
     }
     /// Makes a user with a password (its hash), or one whom an identity provider names.
     pub fn make(
@@ -187,7 +176,7 @@ impl Users {
     }
     /// Whether a change may be made as things stand: to be asked before it is recorded.
     pub fn check(&self, id: &str, change: &Change) -> Result<User, AccessError> {
-        plan(&self.held(), |all| change.apply(all, id)).map(|(user, _)| user)
+        plan(&self.kept.held(), |all| change.apply(all, id)).map(|(user, _)| user)
     }
     /// Makes a change.
     pub fn apply(&self, id: &str, change: &Change) -> Result<User, AccessError> {

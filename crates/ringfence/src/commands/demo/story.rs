@@ -133,7 +133,7 @@ fn found(demo: &Demo, out: &mut String) {
     let _ = writeln!(
         out,
         "Learned from verdicts known on {}; judged by the truth on the {} requests from then on.",
-        &demo.cut.to_string()[..10],
+        print::day(demo.cut),
         print::count(e.rows)
     );
     let reviewed = format!("{} requests reviewed (1 %)", print::count(e.budget_rows.round() as u64));
@@ -261,7 +261,7 @@ const DEFAULT_SCENARIO: &str = "default";
 pub(crate) fn by_hand(demo: &Demo) -> String {
     let events = demo.simulated.events.display();
     let truth = demo.simulated.truth.display();
-    let cut = &demo.cut.to_string()[..10];
+    let cut = print::day(demo.cut);
     let out = demo.simulated.events.parent().unwrap_or(Path::new(".")).display();
     let scenario = match demo.scenario.as_str() {
         DEFAULT_SCENARIO => String::new(),

@@ -1,6 +1,7 @@
 //! How are the matches shown? A page with the matrix of posts and refunds, handles, dossiers, and what stays unmatched.
 
 use super::truth::Measured;
+use crate::print;
 use ringfence_leads::posts::{Findings, Handle, Match, Settings, Silence, Totals};
 use ringfence_report::chart::{self, CalibrationSpec, HeatSpec};
 use ringfence_report::{Axis, Card, Cell, Page, Section, Svg, Table, Tone, text};
@@ -201,8 +202,8 @@ fn handles(found: &Findings) -> Section {
             Cell::Number(format!("{:.1}", handle.expected)),
             Cell::Number(totals(handle, |t| t.claimed)),
             Cell::Number(totals(handle, |t| t.matched)),
-            day(handle.first).into(),
-            day(handle.last).into(),
+            print::day(handle.first).into(),
+            print::day(handle.last).into(),
             rings.collect::<Vec<_>>().join("; ").into(),
         ]);
     }
@@ -238,10 +239,6 @@ fn unmatched(found: &Findings) -> Section {
 pub(super) fn totals(handle: &Handle, of: impl Fn(&Totals) -> i64) -> String {
     let shown = handle.totals.iter().filter(|t| of(t) != 0);
     shown.map(|t| text::money(of(t) as f64 / 100.0, &t.currency)).collect::<Vec<_>>().join(", ")
-}
-
-fn day(at: ringfence_domain::Timestamp) -> String {
-    at.to_string()[..10].to_owned()
 }
 
 /// A name as it stands: what people wrote cannot open marks of the page.
