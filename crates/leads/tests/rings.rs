@@ -5,7 +5,7 @@ mod common;
 use common::Pen;
 use ringfence_domain::Currency;
 use ringfence_domain::rates::Rates;
-use ringfence_leads::rings::{Lead, Record, Settings, Shared, rings};
+use ringfence_leads::rings::{Lead, Node, NodeKind, Record, Settings, Shared, graph, rings};
 use serde_json::{Value, json};
 
 /// A shop in which two hundred honest customers buy and now and then claim, each from a machine of their own.
@@ -228,4 +228,33 @@ fn the_same_events_give_the_same_leads() {
 #[test]
 fn nothing_gives_nothing() {
     assert_eq!(rings(&Record::default(), Currency::USD, &Settings::default()), []);
+}
+
+#[test]
+fn a_ring_as_a_graph_says_since_when_and_how_rare_and_keeps_what_lies_around_apart() {
+    let mut shop = Shop::new();
+    operator(&mut shop, "operator", 20);
+    // Somebody who shares a home with a buyer, and claims from a machine of his own.
+    let home = json!({"account": "flatmate", "kind": "address", "value": "home-buyer-operator-0"});
+    shop.send("identifier.seen", 30, 600, &home);
+    shop.claim("flatmate", 45, Claim { dollars: 40, ..Claim::default() });
+    let leads = shop.leads();
+    let lead = leads.first().expect("a ring");
+    let drawn = graph(lead);
+    let inside: Vec<&Node> = drawn.nodes.iter().filter(|n| n.inside).collect();
+    let accounts = inside.iter().filter(|n| n.kind == NodeKind::Account).count();
+    assert_eq!(accounts, lead.accounts.len());
+    let machine = drawn.nodes.iter().position(|n| n.name == "operator").expect("the machine");
+    assert_eq!((drawn.nodes[machine].shared_by, drawn.nodes[machine].orders), (Some(8), Some(0)));
+    let links: Vec<_> = drawn.links.iter().filter(|l| l.shared == machine).collect();
+    assert_eq!(links.len(), 8);
+    for (link, member) in links.iter().zip(&lead.members) {
+        assert_eq!((&drawn.nodes[link.account].name, link.since), (&member.account, member.since));
+        assert!(link.inside);
+    }
+    let flatmate = drawn.nodes.iter().find(|n| n.name == "flatmate").expect("he lies around it");
+    assert!(!flatmate.inside && flatmate.probability.is_none());
+    let told = serde_json::to_string(lead).expect("a lead serialises");
+    assert!(!told.contains("flatmate"), "a lead names nobody who is not in it");
+    assert_eq!(graph(lead), drawn);
 }

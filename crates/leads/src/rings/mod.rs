@@ -7,14 +7,17 @@
 //! marks that are, taken together, are a lead.
 
 mod belief;
+mod graph;
 mod groups;
 mod machines;
 mod marks;
 mod people;
 mod record;
+mod surroundings;
 mod traits;
 mod words;
 
+pub use graph::{Graph, Link, Node, NodeKind, graph};
 pub use marks::Shared;
 pub use record::Record;
 
@@ -67,9 +70,53 @@ pub struct Identifier {
     /// Of a member of staff: which figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<Family>,
-    /// Accounts of the ring that share it.
+    /// Accounts of the ring that share it, by the time of the first request that it ties.
     pub accounts: Vec<String>,
+    /// The times of those first requests.
+    pub since: Vec<Timestamp>,
+    /// Different accounts with a request under it, in the ring or not: the fewer, the rarer it is.
+    pub shared_by: u32,
+    /// Orders placed through it, where it is a machine.
+    pub orders: u32,
     /// The probability that it is a ring's.
+    pub probability: f64,
+}
+
+impl Identifier {
+    /// A mark, with the accounts that it is told of and the times of their first requests.
+    fn of(
+        record: &Record,
+        marks: &Marks,
+        beliefs: &Beliefs,
+        mark: u32,
+        accounts: &[(Timestamp, u32)],
+    ) -> Identifier {
+        let (found, probability) = (&marks.all[mark as usize], beliefs.marks[mark as usize]);
+        Identifier {
+            kind: found.shared,
+            value: marks.value(record, found),
+            family: found.family,
+            accounts: accounts.iter().map(|a| record.staff.accounts.text(a.1).to_owned()).collect(),
+            since: accounts.iter().map(|a| a.0).collect(),
+            shared_by: found.accounts,
+            orders: found.orders,
+            probability,
+        }
+    }
+}
+
+/// An account of a ring.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Member {
+    /// Which.
+    pub account: String,
+    /// Its first request that is the ring's.
+    pub since: Timestamp,
+    /// Its requests that are.
+    pub refunds: u32,
+    /// Their sum.
+    pub money: Money,
+    /// The probability that the likeliest of them is the ring's.
     pub probability: f64,
 }
 
@@ -80,6 +127,8 @@ pub struct Lead {
     pub ring: String,
     /// The accounts, by the time of their first request.
     pub accounts: Vec<String>,
+    /// The same with what each asked for.
+    pub members: Vec<Member>,
     /// What ties them, strongest first.
     pub identifiers: Vec<Identifier>,
     /// Members of staff whose figures or sessions tie them: a reason to look, see `insiders`.
@@ -102,6 +151,9 @@ pub struct Lead {
     pub closed: bool,
     /// For people: what was seen, and what speaks against it.
     pub why: Vec<String>,
+    /// What lies around it and is not counted to it. Not told with the lead: most of it is other people's.
+    #[serde(skip)]
+    pub around: Vec<Identifier>,
     /// Whether it is no lead but was picked at random, for a blind review.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub control: bool,
@@ -203,21 +255,14 @@ fn lead(
 ) -> Lead {
     let requests: Vec<_> = group.requests.iter().map(|&n| &record.requests[n as usize]).collect();
     let (from, to) = (requests[0].at, requests[requests.len() - 1].at);
-    let mut seen = BTreeSet::new();
-    let accounts = requests.iter().filter(|r| seen.insert(r.account));
-    let accounts: Vec<u32> = accounts.map(|r| r.account).collect();
-    let text = |account: u32| record.staff.accounts.text(account).to_owned();
+    let members = surroundings::members(record, beliefs, group, reporting);
+    let firsts = surroundings::firsts(record, group);
     let (mut identifiers, mut staff_ties) = (Vec::new(), Vec::new());
     for (n, of_ring) in &group.marks {
-        let mark = &marks.all[*n as usize];
-        let of_staff = matches!(mark.shared, Shared::Staff | Shared::StaffSession);
-        let tie = Identifier {
-            kind: mark.shared,
-            value: marks.value(record, mark),
-            family: mark.family,
-            accounts: of_ring.iter().map(|&a| text(a)).collect(),
-            probability: beliefs.marks[*n as usize],
-        };
+        let of_staff = matches!(marks.all[*n as usize].shared, Shared::Staff | Shared::StaffSession);
+        let mut accounts: Vec<(Timestamp, u32)> = of_ring.iter().map(|&a| (firsts[&(*n, a)], a)).collect();
+        accounts.sort_unstable();
+        let tie = Identifier::of(record, marks, beliefs, *n, &accounts);
         if of_staff { &mut staff_ties } else { &mut identifiers }.push(tie);
     }
     let staff: BTreeSet<String> = staff_ties.iter().map(|t| t.value.clone()).collect();
@@ -226,7 +271,8 @@ fn lead(
     let amount = requests.iter().map(|r| r.amount).sum();
     Lead {
         ring: format!("ring-{}", record.staff.refunds.text(requests[0].refund)),
-        accounts: accounts.into_iter().map(text).collect(),
+        accounts: members.iter().map(|m| m.account.clone()).collect(),
+        members,
         identifiers,
         staff: staff.into_iter().collect(),
         staff_ties,
@@ -238,6 +284,7 @@ fn lead(
         to,
         closed,
         why: words::why(record, marks, beliefs, group),
+        around: surroundings::surroundings(record, marks, beliefs, group),
         control: false,
         stands: false,
     }
