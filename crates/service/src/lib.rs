@@ -9,7 +9,8 @@
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
-//! - [`http`]: the endpoints; [`tls`]: encrypted connections.
+//! - [`http`]: the endpoints; [`tls`]: encrypted connections;
+//! - [`workbench`]: the pages that people work with.
 
 pub mod access;
 pub mod backup;
@@ -29,4 +30,5 @@ pub mod serve;
 pub mod shadow;
 pub mod tls;
 pub mod webhooks;
+pub mod workbench;
 pub mod worker;

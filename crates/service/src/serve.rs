@@ -12,6 +12,7 @@ use crate::oidc::{self, Oidc};
 use crate::promote;
 use crate::shadow::Shadow;
 use crate::webhooks::{WebhookError, Webhooks};
+use crate::workbench::live::LISTENERS_MAX;
 use crate::worker::{self, Restart, Running, StartError, Worker};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
@@ -22,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Why the service does not run.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +142,8 @@ impl Service {
             requests_per_second: settings.requests_per_second,
             rederiving: Semaphore::new(1),
             snapshotting: Semaphore::new(1),
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+            stopping: watch::Sender::new(false),
         });
         Ok(Service { shared, running, closing, settings, dir: dir.to_owned(), set_up_token, restart })
     }
@@ -192,6 +195,11 @@ impl Service {
         self.resume().await;
         let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings.clone()));
         let router = self.router().into_make_service_with_connect_info::<Peer>();
+        let stopping = self.shared.stopping.clone();
+        let stop = async move {
+            stop.await;
+            stopping.send_replace(true);
+        };
         axum::serve(listener, router).with_graceful_shutdown(stop).await?;
         tracing::info!("stopping: what was taken is answered, a snapshot is written");
         snapshots.abort();

@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode, header};
 use common::{BATCH, LINES, ONE, admin, ask, key, open, order, person, request, wait};
 use ringfence_domain::config::Config;
 use ringfence_service::access::{Permission, Role, allowed};
-use ringfence_service::http::ENDPOINTS;
+use ringfence_service::http::endpoints;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,33 +112,37 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
             [("{refund}", "R1"), ("{id}", "7"), ("{part}", "policy"), ("{version}", "0"), ("{list}", "deny")];
         named.iter().fold(p.to_owned(), |path, (name, value)| path.replace(name, value))
     };
-    for (method, endpoint, needed) in ENDPOINTS {
+    for (method, endpoint, needed) in endpoints() {
+        // What is live goes on for ever: tests/workbench.rs asks only how it begins.
+        if endpoint.starts_with("/live/") {
+            continue;
+        }
         let without = ask(&router, method.clone(), &path(endpoint), None, ONE, "").await.status;
-        assert_eq!(without == StatusCode::UNAUTHORIZED, *needed != Permission::Anyone, "{method} {endpoint}");
+        assert_eq!(without == StatusCode::UNAUTHORIZED, needed != Permission::Anyone, "{method} {endpoint}");
         for (role, key) in &keys {
             let status = ask(&router, method.clone(), &path(endpoint), Some(key), ONE, "").await.status;
-            let denied = status == StatusCode::FORBIDDEN && *needed != Permission::Anyone;
-            assert_eq!(!denied, allowed(*role, *needed), "{role:?} {method} {endpoint}: {status}");
+            let denied = status == StatusCode::FORBIDDEN && needed != Permission::Anyone;
+            assert_eq!(!denied, allowed(*role, needed), "{role:?} {method} {endpoint}: {status}");
             assert_ne!(status, StatusCode::UNAUTHORIZED);
         }
         // Signed in it is the same table; signing out would end the test.
         for (role, browser) in browsers.iter().filter(|_| !endpoint.ends_with("/logout")) {
             let status = browser.ask(method.clone(), &path(endpoint), &Value::Null).await.status;
-            let denied = status == StatusCode::FORBIDDEN && *needed != Permission::Anyone;
-            assert_eq!(!denied, allowed(*role, *needed), "{role:?} {method} {endpoint}: {status}");
+            let denied = status == StatusCode::FORBIDDEN && needed != Permission::Anyone;
+            assert_eq!(!denied, allowed(*role, needed), "{role:?} {method} {endpoint}: {status}");
             assert_ne!(status, StatusCode::UNAUTHORIZED, "{role:?} {method} {endpoint}");
         }
         assert_eq!(
             ask(&router, method.clone(), &path(endpoint), Some("rf_wrong"), ONE, "").await.status
                 == StatusCode::UNAUTHORIZED,
-            *needed != Permission::Anyone
+            needed != Permission::Anyone
         );
     }
     let unlisted = ask(&router, Method::PUT, "/v1/keys", Some(&admin), ONE, "").await;
     assert_eq!(unlisted.status, StatusCode::METHOD_NOT_ALLOWED);
     let nowhere = ask(&router, Method::GET, "/v1/nowhere", Some(&admin), ONE, "").await;
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
-    let open = ENDPOINTS.iter().filter(|e| e.2 == Permission::Anyone).map(|e| e.1).collect::<Vec<_>>();
+    let open = endpoints().filter(|e| e.2 == Permission::Anyone).map(|e| e.1).collect::<Vec<_>>();
     assert_eq!(
         open,
         [
@@ -146,7 +150,6 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
             "/readyz",
             "/openapi.json",
             "/docs",
-            "/style.css",
             "/login",
             "/login",
             "/setup",
@@ -157,7 +160,8 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
             "/oidc/callback",
             "/v1/setup",
             "/v1/login",
-            "/v1/password"
+            "/v1/password",
+            "/assets/{name}"
         ],
         "what is open is a decision"
     );
@@ -219,8 +223,8 @@ async fn the_description_names_every_endpoint_of_the_policy_table() {
     let service = open(dir.path());
     let api = ask(&service.router(), Method::GET, "/openapi.json", None, ONE, "").await.json();
     assert_eq!(api["openapi"], "3.1.0");
-    for (method, path, _) in ENDPOINTS.iter().filter(|e| e.1.starts_with("/v1")) {
-        let operation = &api["paths"][*path][method.as_str().to_lowercase()];
+    for (method, path, _) in endpoints().filter(|e| e.1.starts_with("/v1")) {
+        let operation = &api["paths"][path][method.as_str().to_lowercase()];
         assert!(operation["summary"].is_string(), "{method} {path} is not described");
     }
     // What a problem may leave out is not promised.

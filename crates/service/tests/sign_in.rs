@@ -308,7 +308,10 @@ async fn the_pages_need_no_script_and_lead_in_and_out() {
         );
         assert!(!text.contains("\"><b>"), "{path}: what an address says is escaped");
         let policy = page.headers["content-security-policy"].to_str().expect("text");
-        assert!(policy.starts_with("default-src 'none'; style-src 'self'; form-action 'self'"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'"),
+            "{policy}"
+        );
         assert!(
             text.matches("<label").count() == text.matches("<input").count() - text.matches("hidden").count()
         );
@@ -332,6 +335,11 @@ async fn the_pages_need_no_script_and_lead_in_and_out() {
     assert!(set.starts_with("__Host-ringfence=") && set.contains("; Secure"), "{set}");
     let cookie = set.split(';').next().expect("a pair");
     let home = send(&router, Method::GET, "/", &[("cookie", cookie), ("accept", "text/html")], "").await;
+    assert_eq!(
+        (home.status, &home.headers[header::LOCATION]),
+        (StatusCode::SEE_OTHER, &"/today".parse().expect("a value"))
+    );
+    let home = send(&router, Method::GET, "/today", &[("cookie", cookie), ("accept", "text/html")], "").await;
     let text = String::from_utf8(home.bytes).expect("text");
     assert!(text.contains("Ada L.") && text.contains("admin"), "{text}");
     let csrf =

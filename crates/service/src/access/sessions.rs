@@ -61,6 +61,10 @@ impl Sessions {
         session.seen = session.seen.max(now);
         Some(session.user.clone())
     }
+    /// Whether a session lives; that it is asked does not count as being there.
+    pub fn lives(&self, token: &str, now: Timestamp) -> bool {
+        self.held().get(&sha256(token)).is_some_and(|session| session.lives(now))
+    }
     /// Ends a session.
     pub fn end(&self, token: &str) {
         self.held().remove(&sha256(token));

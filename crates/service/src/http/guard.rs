@@ -5,9 +5,11 @@ use crate::http::Shared;
 use crate::http::browser::{CSRF_HEADER, MadeBy};
 use crate::http::endpoints::Caller;
 use crate::http::problem::Problem;
-use crate::http::table::ENDPOINTS;
+use crate::http::table::{Row, row};
+use crate::workbench::View;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
@@ -16,16 +18,30 @@ use std::sync::Arc;
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
-    let Some(needed) = ENDPOINTS.iter().find(|e| e.0 == method && e.1 == path).map(|e| e.2) else {
-        let allow = ENDPOINTS.iter().any(|e| e.1 == path);
-        return if allow { other_methods() } else { not_found().await }.into_response();
+    let needed = match row(&method, &path) {
+        Row::Needs(needed) => needed,
+        Row::OtherMethods => return other_methods().into_response(),
+        Row::Unknown => return nothing_here().into_response(),
     };
     if needed == Permission::Anyone {
         // Signing in changes who one is: no other page may do it for a person.
         let other = method != Method::GET && shared.web.made_by(request.headers()) == MadeBy::OtherPage;
         return if other { other_page().into_response() } else { next.run(request).await };
     }
-    match caller(&shared, request.headers(), &method, &path, needed) {
+    let page = !path.starts_with("/v1/") && wants_page(request.headers());
+    let known = match known(&shared, request.headers(), &method, &path) {
+        Ok(known) => known,
+        // Who opens a page signs in, and comes back to it; programs are told.
+        Err(problem) if page && problem.status == StatusCode::UNAUTHORIZED => {
+            return Redirect::to(&to_sign_in(&method, request.uri())).into_response();
+        }
+        Err(problem) => return problem.into_response(),
+    };
+    let view = page.then(|| {
+        let (by, path) = (known.principal(None), request.uri().path());
+        View::new(&shared, known.clone(), by, request.headers(), path)
+    });
+    let answer = match let_in(&shared, known, needed) {
         Ok((who, by)) => {
             // An id of a key or a user, as in the log.
             tracing::Span::current().record("by", who.id.as_str());
@@ -33,9 +49,11 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, mut request: Reques
             request.extensions_mut().insert(by);
             next.run(request).await
         }
-        // Who opens the first page signs in; programs are told.
-        Err(_) if path == "/" && wants_page(request.headers()) => Redirect::to("/login").into_response(),
         Err(problem) => problem.into_response(),
+    };
+    match (view, answer.extensions().get::<Problem>()) {
+        (Some(view), Some(problem)) => view.problem(problem),
+        _ => answer,
     }
 }
 
@@ -43,13 +61,18 @@ fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"))
 }
 
-fn caller(
-    shared: &Shared,
-    headers: &HeaderMap,
-    method: &Method,
-    path: &str,
-    needed: Permission,
-) -> Result<(Identity, Caller), Problem> {
+fn to_sign_in(method: &Method, uri: &Uri) -> String {
+    match uri.path_and_query().map(PathAndQuery::as_str) {
+        Some(path) if method == Method::GET && path != "/" => {
+            let to: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            format!("/login?to={to}")
+        }
+        _ => "/login".into(),
+    }
+}
+
+/// Who asks.
+fn known(shared: &Shared, headers: &HeaderMap, method: &Method, path: &str) -> Result<Identity, Problem> {
     let now = (shared.clock)();
     let authorization = headers.get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or_default());
     let who: Option<Identity> = match (authorization, shared.web.session_of(headers)) {
@@ -64,11 +87,16 @@ fn caller(
         }
         (None, None) => None,
     };
-    let who = who.ok_or_else(|| {
+    who.ok_or_else(|| {
         Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "An API key or a session is needed").remedy(
             "send a key as `Authorization: Bearer rf_…`, or sign in at /login; keys and sessions expire and can be ended",
         )
-    })?;
+    })
+}
+
+/// Whether who asks may, and as what.
+fn let_in(shared: &Shared, who: Identity, needed: Permission) -> Result<(Identity, Caller), Problem> {
+    let now = (shared.clock)();
     if !shared.access.has_room(&who, shared.requests_per_second, now) {
         return Err(Problem::too_fast());
     }
@@ -89,7 +117,7 @@ fn by_our_page(shared: &Shared, headers: &HeaderMap, token: &str, path: &str) ->
     if shared.web.made_by(headers) == MadeBy::OurPage && (told || form) { Ok(()) } else { Err(other_page()) }
 }
 
-pub(super) fn other_page() -> Problem {
+pub(crate) fn other_page() -> Problem {
     let title = "With a session, changes are made by pages of this service only";
     Problem::new(StatusCode::FORBIDDEN, "other-page", title).remedy(format!(
         "send the header `{CSRF_HEADER}` with what /v1/me says, from the same origin (Origin or Sec-Fetch-Site); programs use an \
@@ -101,7 +129,22 @@ fn other_methods() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "This endpoint has other methods")
 }
 
-pub(super) async fn not_found() -> Problem {
+/// What no route is for. People who are signed in see a page.
+pub(super) async fn not_found(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (headers, path) = (request.headers(), request.uri().path());
+    let page = !path.starts_with("/v1/") && wants_page(headers);
+    let who = shared.web.session_of(headers).filter(|_| page);
+    match who.and_then(|token| shared.access.of_session(token, (shared.clock)())) {
+        Some(who) => {
+            let by = who.principal(None);
+            View::new(&shared, who, by, headers, path).problem(&nothing_here())
+        }
+        None => nothing_here().into_response(),
+    }
+}
+
+/// What there is where there is nothing.
+pub(super) fn nothing_here() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")
         .remedy("see /docs for what there is")
 }

@@ -4,7 +4,7 @@
 
 pub mod browser;
 pub mod endpoints;
-mod guard;
+pub(crate) mod guard;
 pub mod input;
 pub mod problem;
 pub(crate) mod sign_in;
@@ -12,13 +12,14 @@ pub mod table;
 pub mod trace;
 
 pub use browser::Web;
-pub use table::ENDPOINTS;
+pub use table::endpoints;
 
 use crate::access::Access;
 use crate::door::Door;
 use crate::oidc::Oidc;
 use crate::shadow::Shadow;
 use crate::webhooks::Webhooks;
+use crate::workbench::page;
 use crate::worker::Worker;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, post_with, put_with};
@@ -35,7 +36,7 @@ use guard::{guard, not_found, secure_headers};
 use problem::Problem;
 use ringfence_domain::Timestamp;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// What the endpoints share.
 #[derive(Debug)]
@@ -66,6 +67,10 @@ pub struct Shared {
     pub rederiving: Semaphore,
     /// One snapshot at a time.
     pub snapshotting: Semaphore,
+    /// Pages that listen.
+    pub listeners: Arc<Semaphore>,
+    /// Whether the service stops: whoever answers without end ends.
+    pub stopping: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -93,7 +98,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
     };
     let cookie = shared.web.cookie_name();
     let body_max = shared.door.limits().batch_bytes_max;
-    let routes = ApiRouter::new()
+    let pages = page::routes().fold(ApiRouter::new(), |all, route| all.route(route.path, (route.handler)()));
+    let routes = pages
         .api_route("/healthz", get_with(operations::health, operations::health_docs))
         .api_route("/readyz", get_with(operations::ready, operations::ready_docs))
         .api_route("/v1/setup", post_with(login::set_up, login::set_up_docs))
@@ -175,7 +181,6 @@ pub fn router(shared: Arc<Shared>) -> Router {
         )
         .api_route("/v1/users/{id}/reset", post_with(users::reset, users::reset_docs))
         .route("/", get(pages::home))
-        .route("/style.css", get(pages::style))
         .route("/login", get(pages::login_page).post(pages::login))
         .route("/logout", axum::routing::post(pages::logout))
         .route("/setup", get(pages::set_up_page).post(pages::set_up))

@@ -127,6 +127,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // A page shows it to people in their own way.
+        response.extensions_mut().insert(self);
         response
     }
 }

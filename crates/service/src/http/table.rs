@@ -1,15 +1,53 @@
 //! What does each endpoint need? Method, path, permission; what is not here is not served.
 
 use crate::access::Permission;
+use crate::workbench::page;
 use axum::http::Method;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
-/// The policy table of the endpoints.
-pub const ENDPOINTS: &[(Method, &str, Permission)] = &[
+/// The rows of the policy table: those of the API, and those that the pages of the workbench say of themselves.
+pub fn endpoints() -> impl Iterator<Item = (Method, &'static str, Permission)> {
+    let pages = page::routes().map(|route| (route.method.clone(), route.path, route.needs));
+    API.iter().cloned().chain(pages)
+}
+
+/// What is known of a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Row {
+    /// One needs this.
+    Needs(Permission),
+    /// It is asked in other ways.
+    OtherMethods,
+    /// It is not in the table.
+    Unknown,
+}
+
+/// What an endpoint needs, by the table.
+pub(super) fn row(method: &Method, path: &str) -> Row {
+    static BY_PATH: OnceLock<HashMap<&'static str, Vec<(Method, Permission)>>> = OnceLock::new();
+    let by_path = BY_PATH.get_or_init(|| {
+        let mut by_path: HashMap<_, Vec<_>> = HashMap::new();
+        for (method, path, needs) in endpoints() {
+            by_path.entry(path).or_default().push((method, needs));
+        }
+        by_path
+    });
+    match by_path.get(path) {
+        None => Row::Unknown,
+        Some(methods) => match methods.iter().find(|(known, _)| known == method) {
+            Some((_, needs)) => Row::Needs(*needs),
+            None => Row::OtherMethods,
+        },
+    }
+}
+
+/// The endpoints of the API and of signing in.
+const API: &[(Method, &str, Permission)] = &[
     (Method::GET, "/healthz", Permission::Anyone),
     (Method::GET, "/readyz", Permission::Anyone),
     (Method::GET, "/openapi.json", Permission::Anyone),
     (Method::GET, "/docs", Permission::Anyone),
-    (Method::GET, "/style.css", Permission::Anyone),
     (Method::GET, "/login", Permission::Anyone),
     (Method::POST, "/login", Permission::Anyone),
     (Method::GET, "/setup", Permission::Anyone),

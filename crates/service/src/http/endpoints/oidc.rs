@@ -6,7 +6,7 @@ use crate::core::Principal;
 use crate::http::Shared;
 use crate::http::endpoints::pages::{came_in, refused};
 use crate::http::endpoints::{Session, users::roles};
-use crate::http::guard::not_found;
+use crate::http::guard::nothing_here;
 use crate::http::input::Asked;
 use crate::http::problem::Problem;
 use crate::http::sign_in::{self, SignedIn, noted};
@@ -48,7 +48,7 @@ async fn asked<T: Send + 'static>(
 
 /// Sends a person to the provider.
 pub async fn login(State(shared): State<Arc<Shared>>) -> Response {
-    let Some(oidc) = &shared.oidc else { return not_found().await.into_response() };
+    let Some(oidc) = &shared.oidc else { return nothing_here().into_response() };
     let now = (shared.clock)();
     match asked(oidc, move |oidc| oidc.begin(now)).await {
         Ok((to, state)) => {
@@ -76,7 +76,7 @@ pub async fn callback(
     Session(before): Session,
     Asked(back): Asked<Back>,
 ) -> Response {
-    let Some(oidc) = &shared.oidc else { return not_found().await.into_response() };
+    let Some(oidc) = &shared.oidc else { return nothing_here().into_response() };
     // Another page could send a person here with a code of its own: only who was sent away by this browser comes back.
     let begun_here = !back.state.is_empty() && shared.web.way_in_of(&headers) == Some(back.state.as_str());
     let entered = if begun_here {

@@ -1,15 +1,17 @@
 //! How does a person sign in with a browser? Forms that need no script: signing in, the first administrator, a password.
 
 use crate::access::password::{PASSWORD_CHARS_MIN, Password};
-use crate::access::{Role, sessions};
+use crate::access::sessions;
 use crate::http::Shared;
 use crate::http::browser::Address;
 use crate::http::endpoints::login::cookie;
-use crate::http::endpoints::{Caller, Known, Session};
+use crate::http::endpoints::{Caller, Session};
 use crate::http::guard::other_page;
 use crate::http::input::{Asked, Filled};
 use crate::http::problem::Problem;
 use crate::http::sign_in::{self, SignedIn};
+use crate::workbench::assets;
+use crate::workbench::view::back_to;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -17,14 +19,8 @@ use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// What pages may do: look as `/style.css` says, send forms to this service, and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// How the pages look.
-pub async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("pages.css")).into_response()
-}
+/// What pages may do: look as the style sheet says, send forms to this service, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
     let text = html! {
@@ -35,9 +31,10 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Ringfence" }
-                link rel="stylesheet" href="/style.css";
+                link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
+                link rel="stylesheet" href=(assets::path("workbench.css"));
             }
-            body { main { h1 { (title) } (content) } }
+            body.door { main { p.brand { img src=(assets::path("icon.svg")) alt="" width="28" height="28"; "Ringfence" } h1 { (title) } (content) } }
         }
     };
     let headers = [
@@ -84,7 +81,7 @@ fn new_password_fields() -> Markup {
     }
 }
 
-fn login_form(shared: &Shared, name: &str, problem: Option<&Problem>) -> Response {
+fn login_form(shared: &Shared, name: &str, to: &str, problem: Option<&Problem>) -> Response {
     let content = html! {
         (told(problem))
         @if shared.oidc.is_some() {
@@ -92,6 +89,7 @@ fn login_form(shared: &Shared, name: &str, problem: Option<&Problem>) -> Respons
             p.rule { "Or with a password of this service:" }
         }
         form method="post" action="/login" {
+            @if !to.is_empty() { input type="hidden" name="to" value=(to); }
             (name_field(name))
             label for="password" { "Password" }
             input #password name="password" type="password" autocomplete="current-password" required;
@@ -128,8 +126,8 @@ fn password_form(token: &str, problem: Option<&Problem>) -> Response {
     page(status(problem), "Choose a password", &content)
 }
 
-fn come_in(shared: &Shared, signed_in: &SignedIn) -> Response {
-    (cookie(shared.web.session(&signed_in.token)), Redirect::to("/")).into_response()
+fn come_in(shared: &Shared, signed_in: &SignedIn, to: &str) -> Response {
+    (cookie(shared.web.session(&signed_in.token)), Redirect::to(back_to(to))).into_response()
 }
 
 /// Somebody is back from the identity provider. A browser does not send the cookie along where another site led to, and
@@ -167,6 +165,15 @@ pub struct Link {
 pub struct LoginForm {
     name: String,
     password: Password,
+    #[serde(default)]
+    to: String,
+}
+
+/// Where somebody was going.
+#[derive(Debug, Deserialize)]
+pub struct Going {
+    #[serde(default)]
+    to: String,
 }
 
 /// The same for the first administrator.
@@ -199,8 +206,8 @@ fn alike(one: &Password, again: &Password) -> Result<(), Problem> {
 }
 
 /// Asks for name and password.
-pub async fn login_page(State(shared): State<Arc<Shared>>) -> Response {
-    login_form(&shared, "", None)
+pub async fn login_page(State(shared): State<Arc<Shared>>, Asked(Going { to }): Asked<Going>) -> Response {
+    login_form(&shared, "", &to, None)
 }
 
 /// Signs in.
@@ -208,11 +215,11 @@ pub async fn login(
     State(shared): State<Arc<Shared>>,
     address: Address,
     Session(before): Session,
-    Filled(LoginForm { name, password }): Filled<LoginForm>,
+    Filled(LoginForm { name, password, to }): Filled<LoginForm>,
 ) -> Response {
     match sign_in::with_password(&shared, &address, before.as_deref(), &name, password).await {
-        Ok(signed_in) => come_in(&shared, &signed_in),
-        Err(problem) => login_form(&shared, &name, Some(&problem)),
+        Ok(signed_in) => come_in(&shared, &signed_in, &to),
+        Err(problem) => login_form(&shared, &name, &to, Some(&problem)),
     }
 }
 
@@ -231,7 +238,7 @@ pub async fn set_up(
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(signed_in) => come_in(&shared, &signed_in),
+        Ok(signed_in) => come_in(&shared, &signed_in, ""),
         Err(problem) => set_up_form(&token, &name, Some(&problem)),
     }
 }
@@ -252,31 +259,14 @@ pub async fn password(
         Err(problem) => Err(problem),
     };
     match chosen {
-        Ok(signed_in) => come_in(&shared, &signed_in),
+        Ok(signed_in) => come_in(&shared, &signed_in, ""),
         Err(problem) => password_form(&token, Some(&problem)),
     }
 }
 
-/// Who is signed in, and the way out.
-pub async fn home(
-    State(shared): State<Arc<Shared>>,
-    Known(who): Known,
-    Session(token): Session,
-) -> Result<Response, Problem> {
-    let user = who.user.as_deref().map(|id| shared.access.users.get(id)).transpose()?;
-    let name = user.map_or(who.name, |user| user.name);
-    let roles: Vec<&str> = who.roles.iter().map(|role: &Role| role.as_str()).collect();
-    let content = html! {
-        p { "Signed in as " strong { (name) } ": " (roles.join(", ")) "." }
-        p { a href="/docs" { "What the API can do" } }
-        @if let Some(token) = token {
-            form method="post" action="/logout" {
-                input type="hidden" name="csrf" value=(sessions::csrf(&token));
-                button { "Sign out" }
-            }
-        }
-    };
-    Ok(page(StatusCode::OK, "Ringfence", &content))
+/// The first page.
+pub async fn home() -> Redirect {
+    Redirect::to("/today")
 }
 
 /// Signs out.

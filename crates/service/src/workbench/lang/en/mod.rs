@@ -1,0 +1,29 @@
+//! What do the pages say in English? Each file declares the keys of its section.
+
+mod frame;
+mod house;
+mod today;
+mod words;
+
+pub use frame::Frame;
+pub use house::{Audit, Settings};
+pub use today::Today;
+pub use words::Words;
+
+/// Declares a section: its keys, and the English of each.
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($key:ident: $text:expr),* $(,)? }) => {
+        $(#[$doc])*
+        // The key says what the text says.
+        #[allow(missing_docs)]
+        #[derive(Debug)]
+        pub struct $name { $(pub $key: &'static str,)* }
+        impl $name {
+            pub(in crate::workbench::lang) const EN: $name = $name { $($key: $text,)* };
+            pub(in crate::workbench::lang) fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($key), self.$key)),*]
+            }
+        }
+    };
+}
+use texts;

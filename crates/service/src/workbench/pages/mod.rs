@@ -1,0 +1,3 @@
+//! Which pages are there? A file each.
+
+pub mod today;
