@@ -7,7 +7,7 @@
 //! };
 //!
 //! async fn show(view: View) -> Result<Response, Problem> {
-//!     Ok(view.page(view.t().staff.title, html! { p { "…" } }))
+//!     Ok(view.page(view.t().staff.title, &html! { p { "…" } }))
 //! }
 //! ```
 //! A handler that fails returns its problem: the frame is put around it, in the person's language.

@@ -149,12 +149,12 @@ impl View {
         user.map_or_else(|| self.who.name.clone(), |user| user.name)
     }
     /// A page.
-    pub fn page(&self, title: &str, content: Markup) -> Response {
-        self.with(StatusCode::OK, title, &content, &[])
+    pub fn page(&self, title: &str, content: &Markup) -> Response {
+        self.with(StatusCode::OK, title, content, &[])
     }
     /// A page with scripts of its own, by their names among the assets.
-    pub fn page_with(&self, title: &str, content: Markup, scripts: &[&str]) -> Response {
-        self.with(StatusCode::OK, title, &content, scripts)
+    pub fn page_with(&self, title: &str, content: &Markup, scripts: &[&str]) -> Response {
+        self.with(StatusCode::OK, title, content, scripts)
     }
     /// The page of a problem.
     pub fn problem(&self, problem: &Problem) -> Response {

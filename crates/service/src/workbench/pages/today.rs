@@ -66,7 +66,7 @@ async fn show(view: View) -> Result<Response, Problem> {
             }.draw())
         }
     };
-    Ok(view.page_with(t.today.title, content, &["today.js"]))
+    Ok(view.page_with(t.today.title, &content, &["today.js"]))
 }
 
 fn alerts(view: &View) -> Markup {
