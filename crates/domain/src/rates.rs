@@ -51,6 +51,10 @@ impl Rate {
         }
         Ok(Rate { digits, decimals })
     }
+    /// The number without its point, and the digits after the point.
+    pub fn parts(self) -> (u128, u32) {
+        (self.digits, self.decimals)
+    }
 }
 
 impl std::fmt::Display for Rate {
@@ -105,13 +109,17 @@ impl Rates {
         out.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         out
     }
+    /// The rate of a currency that is valid at `at`; `None` where none is known, and for the reporting currency itself.
+    pub fn at(&self, currency: Currency, at: Timestamp) -> Option<Rate> {
+        self.by_currency.get(&currency)?.range(..=at).next_back().map(|(_, rate)| *rate)
+    }
     /// The amount in minor units of the reporting currency at the rate valid at `at`, rounded half away from
     /// zero. `None` where no rate of the currency is known at that time, or the result is beyond an `i64`.
     pub fn convert(&self, money: Money, at: Timestamp) -> Option<i64> {
         if money.currency == self.reporting {
             return Some(money.amount);
         }
-        let (_, rate) = self.by_currency.get(&money.currency)?.range(..=at).next_back()?;
+        let rate = self.at(money.currency, at)?;
         // |amount| < 2^53 and digits <= 10^21 < 2^70: their product fits; what is scaled up beyond that is `None`.
         let from_digits = money.currency.minor_digits() + rate.decimals;
         let to_digits = self.reporting.minor_digits();
@@ -125,7 +133,12 @@ impl Rates {
     }
 }
 
-fn divided_half_away_from_zero(value: i128, by: i128) -> i128 {
+/// A quotient as a whole number, halves away from zero: how money is rounded everywhere.
+///
+/// # Panics
+/// Where `by` is not above zero.
+pub fn divided_half_away_from_zero(value: i128, by: i128) -> i128 {
+    assert!(by > 0, "amounts are divided by something above zero");
     let (quotient, rest) = (value / by, value % by);
     if rest.abs() * 2 >= by { quotient + value.signum() } else { quotient }
 }

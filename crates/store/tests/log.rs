@@ -142,6 +142,43 @@ fn keys_are_written_and_read_as_digits() {
 }
 
 #[test]
+fn proofs_made_together_are_those_made_one_by_one() {
+    let (_folder, mut log) = filled(150);
+    let early = log.head();
+    support::fill(&mut log, 150, 220);
+    for head in [early, log.head()] {
+        for step in [1, 3, 50] {
+            let positions: Vec<u64> = (0..head.position).step_by(step).collect();
+            let together = log.reader().prove(&positions, &head).unwrap();
+            let single: Vec<InclusionProof> =
+                positions.iter().map(|p| log.prove(*p, &head).unwrap()).collect();
+            assert_eq!(together, single);
+            for proof in &together {
+                let record = &support::records(proof.position..proof.position + 1)[0];
+                proof.check_hash(record.hash(), &head).unwrap();
+                let other = &support::records(proof.position + 1..proof.position + 2)[0];
+                proof.check_hash(other.hash(), &head).unwrap_err();
+            }
+        }
+    }
+    assert_eq!(log.reader().prove(&[], &early).unwrap(), []);
+    assert!(matches!(log.reader().prove(&[3, 150], &early), Err(ProofError::HeadBefore { .. })));
+}
+
+#[test]
+fn what_a_key_signs_in_one_context_is_signed_in_no_other() {
+    let (one, other) = (HeadKey::from_seed(&[7; 32]), HeadKey::from_seed(&[8; 32]));
+    let signature = one.sign_bytes("a\n", b"text");
+    one.public().verify_bytes("a\n", b"text", &signature).unwrap();
+    for (key, context, bytes) in
+        [(&other, "a\n", &b"text"[..]), (&one, "b\n", b"text"), (&one, "a\n", b"texts")]
+    {
+        key.public().verify_bytes(context, bytes, &signature).unwrap_err();
+    }
+    one.public().verify_bytes("a\n", b"text", &signature[1..]).unwrap_err();
+}
+
+#[test]
 fn a_proof_shows_one_record_in_a_signed_log_and_nothing_else() {
     let (_folder, mut log) = filled(150);
     let early = log.head();

@@ -74,6 +74,9 @@ impl Reader {
     pub(crate) fn new(folder: Arc<dyn Folder>, known: Shared) -> Reader {
         Reader { folder, known }
     }
+    pub(crate) fn folder(&self) -> &Arc<dyn Folder> {
+        &self.folder
+    }
     /// Where the log ends by now: all before it is durable.
     pub fn head(&self) -> Head {
         held(&self.known).end

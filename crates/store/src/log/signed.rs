@@ -50,6 +50,11 @@ impl HeadKey {
         let signature = self.0.sign(&message(&head, signed_at)).to_bytes();
         SignedHead { head, signed_at, key: self.public(), signature: hex(&signature) }
     }
+    /// Signs something else, as 128 hexadecimal digits. `context` sets it apart from all that the key signs otherwise: a
+    /// line of its own, with its line end.
+    pub fn sign_bytes(&self, context: &str, bytes: &[u8]) -> String {
+        hex(&self.0.sign(&[context.as_bytes(), bytes].concat()).to_bytes())
+    }
 }
 
 impl fmt::Debug for HeadKey {
@@ -61,6 +66,18 @@ impl fmt::Debug for HeadKey {
 /// The key that a signed head is verified with; 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
+
+impl PublicKey {
+    /// Whether the owner of the key signed these bytes in this context ([`HeadKey::sign_bytes`]).
+    ///
+    /// # Errors
+    /// [`KeyError::Signature`] where not.
+    pub fn verify_bytes(&self, context: &str, bytes: &[u8], signature: &str) -> Result<(), KeyError> {
+        let signature = from_hex::<64>(signature).ok_or(KeyError::Signature)?;
+        let message = [context.as_bytes(), bytes].concat();
+        self.0.verify_strict(&message, &Signature::from_bytes(&signature)).map_err(|_| KeyError::Signature)
+    }
+}
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

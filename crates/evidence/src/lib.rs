@@ -1,0 +1,28 @@
+//! What can be proved, in a form that a court can check? Evidence packs and damages, assembled purely.
+//!
+//! This crate never asks for the time, reads or writes a file, or makes anything up: bytes, times and keys are given to it,
+//! and the same ones give the same pack.
+
+pub mod canonical;
+pub mod container;
+pub mod contrary;
+pub mod custody;
+pub mod damages;
+pub mod gather;
+pub mod leads;
+pub mod links;
+pub mod manifest;
+pub mod merkle;
+pub mod picture;
+pub mod posts;
+pub mod purpose;
+pub mod records;
+pub mod redact;
+pub mod rows;
+pub mod spec;
+pub mod staff;
+pub mod timeline;
+pub mod timestamp;
+pub mod view;
+pub mod when;
+pub mod words;
