@@ -1,5 +1,7 @@
 //! Does a schedule of damages add up to the cent, and is nothing in it twice?
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use ringfence_domain::{Currency, Money, Timestamp};
 use ringfence_evidence::damages::{
@@ -111,9 +113,9 @@ fn simple_interest_is_by_whole_days() {
 }
 
 fn check_twice(lines: Vec<Claimed>, names: Option<(&str, &str)>) {
-    let made = schedule(&claim(lines.clone()));
+    let made = schedule(&claim(lines));
     match names {
-        None => assert!(made.is_ok(), "{lines:?}: {}", made.unwrap_err()),
+        None => assert!(made.is_ok(), "{made:?}"),
         Some((first, second)) => {
             let told = made.unwrap_err().to_string();
             assert!(
