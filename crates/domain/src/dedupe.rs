@@ -7,8 +7,7 @@
 
 use crate::codec;
 use crate::event::Event;
-use hashbrown::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use crate::grow::Shards;
 
 /// What is kept of an event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -57,7 +56,12 @@ pub enum Seen {
 /// Remembers events. Memory: see [`Dedupe::bytes`]; between 20 and 39 bytes an event.
 #[derive(Clone, Default)]
 pub struct Dedupe {
-    seen: HashMap<u64, u64, BuildHasherDefault<AsItIs>>,
+    seen: Shards<ContentKey>,
+}
+
+/// The first half of a key is a hash already.
+fn hash_of(key: &ContentKey) -> u64 {
+    key.id
 }
 
 impl Dedupe {
@@ -65,26 +69,19 @@ impl Dedupe {
     pub fn new() -> Self {
         Self::default()
     }
-    /// With room for `events` before it grows.
-    pub fn with_capacity(events: usize) -> Self {
-        Self { seen: HashMap::with_capacity_and_hasher(events, BuildHasherDefault::default()) }
-    }
     /// Compares an event with those seen and remembers it if it is new.
     pub fn see(&mut self, key: ContentKey) -> Seen {
-        match self.seen.entry(key.id) {
-            hashbrown::hash_map::Entry::Vacant(entry) => {
-                entry.insert(key.content);
-                Seen::New
-            }
-            hashbrown::hash_map::Entry::Occupied(entry) if *entry.get() == key.content => Seen::Same,
-            hashbrown::hash_map::Entry::Occupied(_) => Seen::Different,
+        let seen = self.peek(key);
+        if seen == Seen::New {
+            self.seen.insert_unique(key.id, key, hash_of);
         }
+        seen
     }
     /// Compares an event with those seen, without remembering it.
     pub fn peek(&self, key: ContentKey) -> Seen {
-        match self.seen.get(&key.id) {
+        match self.seen.find(key.id, |k| k.id == key.id) {
             None => Seen::New,
-            Some(content) if *content == key.content => Seen::Same,
+            Some(known) if known.content == key.content => Seen::Same,
             Some(_) => Seen::Different,
         }
     }
@@ -98,12 +95,11 @@ impl Dedupe {
     }
     /// Bytes of memory held: 16 an event and one of the table's own, over a load of 7/16 to 7/8.
     pub fn bytes(&self) -> usize {
-        self.seen.allocation_size()
+        self.seen.memory_bytes()
     }
     /// All that is remembered, in ascending order: for a snapshot, the same on every machine.
     pub fn entries(&self) -> Vec<ContentKey> {
-        let mut entries: Vec<_> =
-            self.seen.iter().map(|(id, content)| ContentKey { id: *id, content: *content }).collect();
+        let mut entries: Vec<_> = self.seen.iter().copied().collect();
         entries.sort_unstable();
         entries
     }
@@ -111,30 +107,16 @@ impl Dedupe {
 
 impl FromIterator<ContentKey> for Dedupe {
     fn from_iter<I: IntoIterator<Item = ContentKey>>(keys: I) -> Self {
-        Self { seen: keys.into_iter().map(|key| (key.id, key.content)).collect() }
+        let mut dedupe = Self::new();
+        for key in keys {
+            dedupe.see(key);
+        }
+        dedupe
     }
 }
 
 impl std::fmt::Debug for Dedupe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Dedupe({} events)", self.len())
-    }
-}
-
-/// The key is a hash already.
-#[derive(Clone, Copy, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for b in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*b);
-        }
-    }
-    fn write_u64(&mut self, n: u64) {
-        self.0 = n;
-    }
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

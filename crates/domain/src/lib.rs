@@ -11,6 +11,7 @@ pub mod codec;
 pub mod config;
 pub mod decision;
 pub mod dedupe;
+pub mod grow;
 pub mod id;
 pub mod money;
 pub mod rates;

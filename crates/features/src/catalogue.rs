@@ -77,7 +77,7 @@ pub enum Aggregate {
     /// (newer half − older half) / both, of the window; −1 … 1.
     Trend,
     /// Shannon entropy of the values, in bits; missing where the window holds more than the events kept singly
-    /// ([`crate::history::RAW_EXACT_MAX`]).
+    /// ([`crate::history::RAW_SINGLY_MAX`]).
     Entropy,
     /// Share of the entity's own past values below this request's value; ties count half; missing as entropy is.
     Rank,

@@ -6,6 +6,7 @@
 //! whole log computes rings afresh.
 
 use crate::kind::{Id, Kind, NO_ID};
+use ringfence_domain::grow::Chunked;
 use serde::{Deserialize, Serialize};
 
 /// Accounts in one cluster at most: larger ones are a matter for batch analysis, and every request of a member reads
@@ -35,11 +36,11 @@ struct Shared {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Clusters {
     /// By kind (its code) and identifier.
-    shared: Vec<Vec<Shared>>,
+    shared: Vec<Chunked<Shared>>,
     /// Cluster of an account; `NO_ID` while it is alone.
-    of_account: Vec<Id>,
+    of_account: Chunked<Id>,
     /// Accounts and number of links, by cluster; merged ones are empty.
-    groups: Vec<(Vec<Id>, u32)>,
+    groups: Chunked<(Vec<Id>, u32)>,
     refused: u64,
 }
 
@@ -51,13 +52,10 @@ impl Clusters {
             return;
         }
         if self.shared.is_empty() {
-            self.shared.resize(Kind::COUNT, Vec::new());
+            self.shared.resize(Kind::COUNT, Chunked::default());
         }
         let table = &mut self.shared[kind as usize];
-        if id as usize >= table.len() {
-            table.resize(id as usize + 1, Shared { accounts: [NO_ID; SHARED_MAX] });
-        }
-        let shared = &mut table[id as usize].accounts;
+        let shared = &mut table.reach(id as usize, || Shared { accounts: [NO_ID; SHARED_MAX] }).accounts;
         if shared[0] == account || shared.contains(&account) {
             return;
         }
@@ -72,14 +70,12 @@ impl Clusters {
         self.of_account.get(account as usize).copied().unwrap_or(NO_ID)
     }
     fn ensure(&mut self, account: Id) -> Id {
-        if account as usize >= self.of_account.len() {
-            self.of_account.resize(account as usize + 1, NO_ID);
-        }
-        if self.of_account[account as usize] == NO_ID {
-            self.of_account[account as usize] = self.groups.len() as Id;
+        let cluster = self.of_account.reach(account as usize, || NO_ID);
+        if *cluster == NO_ID {
+            *cluster = self.groups.len() as Id;
             self.groups.push((vec![account], 0));
         }
-        self.of_account[account as usize]
+        *cluster
     }
     fn join(&mut self, a: Id, b: Id) {
         let (x, y) = (self.ensure(a), self.ensure(b));

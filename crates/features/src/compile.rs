@@ -4,7 +4,7 @@ use crate::catalogue::{
     Aggregate, AttributeType, Catalogue, CatalogueError, Feature, FeatureSource, Text, WindowFeature, nearest,
 };
 use crate::foresee::Ahead;
-use crate::history::{Layout, RAW_BUSY_MAX, RAW_EXACT_MAX};
+use crate::history::{Layout, RAW_BUSY_MAX, RAW_EXACT_MAX, RAW_SINGLY_MAX};
 use crate::kind::Kind;
 use crate::path::{KeyPath, Route};
 use crate::plan::{
@@ -576,7 +576,11 @@ pub(crate) fn compile(catalogue: &Catalogue) -> Result<Plan, CatalogueError> {
             streams: c.kinds[k as usize].streams.len(),
             extremes: c.extremes[k as usize],
             horizon_ms: c.horizons[k as usize],
-            raw_max: if k.busy() && !c.singly[k as usize] { RAW_BUSY_MAX } else { RAW_EXACT_MAX },
+            raw_max: match (k.busy(), c.singly[k as usize]) {
+                (true, false) => RAW_BUSY_MAX,
+                (true, true) => RAW_SINGLY_MAX,
+                (false, _) => RAW_EXACT_MAX,
+            },
         })
         .collect();
     Ok(Plan {

@@ -18,7 +18,7 @@ use ringfence_expr::Slot;
 use std::sync::Arc;
 
 /// Version of the snapshot's layout; another one is refused.
-pub const SNAPSHOT_FORMAT: u32 = 1;
+pub const SNAPSHOT_FORMAT: u32 = 2;
 
 /// Why a snapshot cannot be restored.
 #[derive(Debug, thiserror::Error)]

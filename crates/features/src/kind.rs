@@ -1,6 +1,6 @@
 //! Which kinds of things have a past? Entity kinds, and the texts of their identifiers as small numbers.
 
-use hashbrown::HashTable;
+use ringfence_domain::grow::{Shards, Texts};
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 use std::hash::Hasher;
@@ -89,11 +89,10 @@ pub const NO_ID: Id = Id::MAX;
 /// One kind's identifiers: text ↔ number.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NameTable {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
+    texts: Texts,
     /// Identifiers by text: the first so many of them; the rest once one is looked up.
     #[serde(skip)]
-    index: HashTable<Id>,
+    index: Shards<Id>,
 }
 
 fn hash(text: &[u8]) -> u64 {
@@ -102,36 +101,31 @@ fn hash(text: &[u8]) -> u64 {
     hasher.finish()
 }
 
-fn hash_of(bytes: &[u8], ends: &[u32], id: Id) -> u64 {
-    let i = id as usize;
-    let start = if i == 0 { 0 } else { ends[i - 1] as usize };
-    hash(&bytes[start..ends[i] as usize])
+fn hash_of(texts: &Texts, id: Id) -> u64 {
+    hash(texts.bytes(id as usize).expect("only numbers of texts are indexed"))
 }
 
 impl NameTable {
-    fn bytes_of(&self, id: Id) -> &[u8] {
-        let i = id as usize;
-        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
-        &self.bytes[start..self.ends[i] as usize]
-    }
     /// Identifiers known.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.texts.len()
     }
     /// Whether none is known.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.texts.is_empty()
     }
     /// The text of `id`.
     pub fn text(&self, id: Id) -> &str {
-        std::str::from_utf8(self.bytes_of(id)).expect("only whole strings were put in")
+        self.texts.get(id as usize).expect("a number that an identifier has")
+    }
+    fn is(&self, id: Id, text: &str) -> bool {
+        self.texts.bytes(id as usize) == Some(text.as_bytes())
     }
     /// The number of `text`, where it is known.
     pub fn get(&self, text: &str) -> Option<Id> {
-        let indexed =
-            self.index.find(hash(text.as_bytes()), |&id| self.bytes_of(id) == text.as_bytes()).copied();
+        let indexed = self.index.find(hash(text.as_bytes()), |&id| self.is(id, text)).copied();
         let mut rest = self.index.len() as Id..self.len() as Id;
-        indexed.or_else(|| rest.find(|&id| self.bytes_of(id) == text.as_bytes()))
+        indexed.or_else(|| rest.find(|&id| self.is(id, text)))
     }
     /// The number of `text`; a new one where it was not known.
     #[inline]
@@ -140,33 +134,31 @@ impl NameTable {
             self.index_rest();
         }
         let h = hash(text.as_bytes());
-        if let Some(&id) = self.index.find(h, |&id| self.bytes_of(id) == text.as_bytes()) {
+        if let Some(&id) = self.index.find(h, |&id| self.is(id, text)) {
             return id;
         }
         let id = self.append(text);
-        let Self { bytes, ends, index } = self;
-        index.insert_unique(h, id, |&id| hash_of(bytes, ends, id));
+        let Self { texts, index } = self;
+        index.insert_unique(h, id, |&id| hash_of(texts, id));
         id
     }
     /// Gives the next number to a text that has none yet, as the caller knows.
     pub(crate) fn append(&mut self, text: &str) -> Id {
-        let id = self.ends.len() as Id;
+        let id = self.texts.len() as Id;
         assert!(id != NO_ID, "fewer than 2^32 − 1 identifiers a kind");
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(u32::try_from(self.bytes.len()).expect("identifiers of one kind stay under 4 GiB"));
+        self.texts.push(text);
         id
     }
     /// Indexes what was appended or read from a snapshot.
     #[cold]
     fn index_rest(&mut self) {
-        let Self { bytes, ends, index } = self;
-        index.reserve(ends.len() - index.len(), |&id| hash_of(bytes, ends, id));
-        for id in index.len() as Id..ends.len() as Id {
-            index.insert_unique(hash_of(bytes, ends, id), id, |&id| hash_of(bytes, ends, id));
+        let Self { texts, index } = self;
+        for id in index.len() as Id..texts.len() as Id {
+            index.insert_unique(hash_of(texts, id), id, |&id| hash_of(texts, id));
         }
     }
     fn memory_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4 + self.index.capacity() * 5
+        self.texts.memory_bytes() + self.index.memory_bytes()
     }
 }
 

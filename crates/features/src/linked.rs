@@ -7,6 +7,7 @@
 use crate::fact::{Fact, LineFact, SlotType, at, dearest};
 use crate::kind::{Id, Kind, NO_ID};
 use ringfence_domain::EventType;
+use ringfence_domain::grow::Chunked;
 use ringfence_domain::words::{Condition, Direction, ScanStatus, SubjectKind, Word};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -152,7 +153,7 @@ const CHUNK_ROWS: usize = 256;
 /// One table: rows by identifier, allocated when first written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Table {
-    rows: Vec<u32>,
+    rows: Chunked<u32>,
     chunks: Vec<Vec<f64>>,
     used: u32,
     stride: usize,
@@ -182,18 +183,16 @@ impl Table {
     #[inline]
     fn row(&mut self, id: Id) -> &mut [f64] {
         assert!(id != NO_ID, "only things that an event names get a row");
-        let i = id as usize;
-        if i >= self.rows.len() {
-            self.rows.resize(i + 1, NO_ROW);
-        }
-        if self.rows[i] == NO_ROW {
-            self.rows[i] = self.used;
+        let row = self.rows.reach(id as usize, || NO_ROW);
+        if *row == NO_ROW {
+            *row = self.used;
             if (self.used as usize).is_multiple_of(CHUNK_ROWS) {
                 self.chunks.push(vec![f64::NAN; CHUNK_ROWS * self.stride]);
             }
             self.used += 1;
         }
-        let (chunk, start) = self.place(self.rows[i]);
+        let row = *row;
+        let (chunk, start) = self.place(row);
         &mut self.chunks[chunk][start..start + self.stride]
     }
     fn memory_bytes(&self) -> usize {
@@ -206,8 +205,9 @@ impl Table {
 pub struct Linked {
     tables: Vec<Table>,
     /// Lines of each order: start and number in `lines`.
-    order_lines: Vec<(u32, u32)>,
-    lines: Vec<KeptLine>,
+    order_lines: Chunked<(u32, u32)>,
+    /// Those of an order side by side.
+    lines: Chunked<KeptLine>,
 }
 
 /// A line of an order as it is kept.
@@ -225,10 +225,20 @@ pub struct KeptLine {
     pub unit_price: f64,
 }
 
+impl KeptLine {
+    /// What fills a chunk whose rest is too short.
+    const NONE: KeptLine =
+        KeptLine { line: 0, quantity: 0, sku: NO_ID, category: NO_ID, unit_price: f64::NAN };
+}
+
 impl Default for Linked {
     fn default() -> Self {
         let table = |b: &Block| Table { stride: b.facts().len(), ..Table::default() };
-        Self { tables: Block::ALL.iter().map(table).collect(), order_lines: Vec::new(), lines: Vec::new() }
+        Self {
+            tables: Block::ALL.iter().map(table).collect(),
+            order_lines: Chunked::default(),
+            lines: Chunked::default(),
+        }
     }
 }
 
@@ -284,7 +294,7 @@ impl Linked {
     /// The lines of an order, in the order in which they came.
     pub fn lines(&self, order: Id) -> &[KeptLine] {
         match self.order_lines.get(order as usize) {
-            Some(&(start, n)) => &self.lines[start as usize..(start + n) as usize],
+            Some(&(start, n)) => self.lines.side_by_side(start as usize, n as usize),
             None => &[],
         }
     }
@@ -508,20 +518,15 @@ impl Linked {
         ] {
             row[field] = s[slot];
         }
-        let i = order as usize;
-        if i >= self.order_lines.len() {
-            self.order_lines.resize(i + 1, (0, 0));
-        }
-        if self.order_lines[i].1 == 0 {
-            let start = self.lines.len() as u32;
-            self.lines.extend(fact.lines.iter().take(LINES_KEPT_MAX).map(|l| KeptLine {
-                line: l.line,
-                quantity: l.quantity,
-                sku: l.sku,
-                category: l.category,
-                unit_price: l.unit_price,
-            }));
-            self.order_lines[i] = (start, self.lines.len() as u32 - start);
+        let kept = self.order_lines.reach(order as usize, || (0, 0));
+        if kept.1 == 0 {
+            let lines = &fact.lines[..fact.lines.len().min(LINES_KEPT_MAX)];
+            let start = self.lines.start_of(lines.len(), || KeptLine::NONE);
+            for l in lines {
+                let LineFact { line, quantity, sku, category, unit_price } = *l;
+                self.lines.push(KeptLine { line, quantity, sku, category, unit_price });
+            }
+            *kept = (start as u32, lines.len() as u32);
         }
     }
     fn parcel_scanned(&mut self, fact: &Fact) {

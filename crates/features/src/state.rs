@@ -7,6 +7,7 @@ use crate::kind::{Id, Kind, Names};
 use crate::linked::Linked;
 use crate::plan::{CellOp, Plan};
 use hashbrown::HashMap;
+use ringfence_domain::grow::Chunked;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,7 @@ pub struct State {
     pub clusters: Clusters,
     /// What was folded.
     pub stats: Stats,
-    pub(crate) entities: Vec<Vec<Entity>>,
+    pub(crate) entities: Vec<Chunked<Entity>>,
     pub(crate) combos: Vec<Combos>,
     /// The latest event time seen, ms.
     pub(crate) newest: i64,
@@ -130,7 +131,7 @@ impl State {
             linked: Linked::default(),
             clusters: Clusters::default(),
             stats: Stats::default(),
-            entities: vec![Vec::new(); Kind::COUNT],
+            entities: vec![Chunked::default(); Kind::COUNT],
             combos: vec![Combos::default(); Kind::COUNT],
             newest: i64::MIN,
         }
@@ -141,20 +142,14 @@ impl State {
     }
     #[inline]
     fn entity_mut(&mut self, kind: Kind, id: Id) -> &mut Entity {
-        let table = &mut self.entities[kind as usize];
-        let i = id as usize;
-        if i >= table.len() {
-            table.resize_with(i + 1, Entity::default);
-        }
-        &mut table[i]
+        self.entities[kind as usize].reach(id as usize, Entity::default)
     }
     /// Writes what an event adds.
     #[inline]
     pub(crate) fn commit(&mut self, plan: &Plan, hits: &Hits, time: i64, position: u64) {
         for &(kind, id, mask, value) in &hits.entries {
             let combo = self.combos[kind as usize].number(mask);
-            self.entity_mut(kind, id);
-            let entity = &mut self.entities[kind as usize][id as usize];
+            let entity = self.entities[kind as usize].reach(id as usize, Entity::default);
             let entry = Entry::new(time, combo, value, position);
             entity.history.push(entry, &self.combos[kind as usize].masks, &plan.layouts[kind as usize]);
         }
@@ -226,7 +221,8 @@ impl State {
     /// Restores what a snapshot leaves out.
     pub(crate) fn reindex(&mut self) {
         self.combos.iter_mut().for_each(Combos::reindex);
-        let distincts = self.entities.iter_mut().flatten().flat_map(|e| e.distincts.iter_mut());
+        let distincts =
+            self.entities.iter_mut().flat_map(Chunked::iter_mut).flat_map(|e| e.distincts.iter_mut());
         distincts.for_each(Distinct::reindex);
     }
 }

@@ -324,7 +324,7 @@ fn rank_and_entropy_of_a_busy_thing_read_every_event_or_say_nothing() {
     let log = requests(1_000);
     assert_eq!(last(&staff("reason", "entropy"), &log).as_deref(), Some("f=1"));
     assert_eq!(last(&staff("amount", "rank"), &log).as_deref(), Some("f=1"));
-    let too_many = requests(ringfence_features::history::RAW_EXACT_MAX as u32 + 2);
+    let too_many = requests(ringfence_features::history::RAW_SINGLY_MAX as u32 + 2);
     assert_eq!(last(&staff("reason", "entropy"), &too_many).as_deref(), Some("f=?"));
     assert_eq!(last(&staff("amount", "rank"), &too_many).as_deref(), Some("f=?"));
 }
