@@ -153,6 +153,15 @@ fn request(accounts: u64, n: u64) -> String {
     )
 }
 
+/// Time of all processors since the machine started, and how much of it its host gave to others; Linux only.
+fn processors() -> Option<(f64, f64)> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let all: Vec<f64> =
+        stat.lines().next()?.split_whitespace().skip(1).filter_map(|n| n.parse().ok()).collect();
+    // user, nice, system, idle, iowait, irq, softirq, steal; guests are in user already.
+    Some((all.iter().take(8).sum(), *all.get(7)?))
+}
+
 /// Times in µs, up to ten minutes; what is beyond counts as that.
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 600_000_000, 3).expect("bounds of a histogram")
@@ -190,6 +199,7 @@ async fn run(asked: &Asked, running: &Running) {
         assert_eq!(status, 200, "orders are taken");
     }
     let before = commits(&mut first, &admin).await;
+    let machine_before = processors();
     let total = Arc::new(AtomicU64::new(0));
     let refused = Arc::new(AtomicU64::new(0));
     let (due, waiting) = mpsc::unbounded_channel::<(u64, Instant)>();
@@ -245,16 +255,18 @@ async fn run(asked: &Asked, running: &Running) {
     }
     let took_s = start.elapsed().as_secs_f64();
     let after = commits(&mut first, &admin).await;
+    let taken = machine_before.zip(processors()).map(|(a, b)| 100.0 * (b.1 - a.1) / (b.0 - a.0).max(1.0));
+    let taken = taken.map_or("not known".to_owned(), |t| format!("{t:.0} %"));
     let (groups, micros) = (after.0 - before.0, after.1 - before.1);
     let ms = |q: f64| times.value_at_quantile(q) as f64 / 1_000.0;
     let done = total.load(Ordering::Relaxed);
     let asked_rate = if open_load { format!("{:.0}", asked.rate) } else { "all it takes".to_owned() };
     println!(
-        "| asked, /s | decided, /s | refused | p50, ms | p99, ms | p99.9, ms | most, ms | decisions a group | a sync, ms | of the time in sync |"
+        "| asked, /s | decided, /s | refused | p50, ms | p99, ms | p99.9, ms | most, ms | decisions a group | a sync, ms | of the time in sync | of the machine taken by its host |"
     );
-    println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     println!(
-        "| {asked_rate} | {:.0} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {:.2} | {:.0} % |",
+        "| {asked_rate} | {:.0} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {:.2} | {:.0} % | {taken} |",
         done as f64 / took_s,
         refused.load(Ordering::Relaxed),
         ms(0.5),

@@ -2,12 +2,9 @@
 
 mod common;
 
+use common::serving::Service;
 use common::{arg, folder, ringfence};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread::JoinHandle;
 
 /// What must never be logged, each in a place of its own.
 const PASSWORD: &str = "planted lantern quarry mauve 88";
@@ -17,65 +14,6 @@ const EMAIL: &str = "planted@shop.example";
 const ACCOUNT: &str = "planted-account";
 const REFUND: &str = "planted-refund";
 const KEY: &str = "rf_planted";
-
-struct Service {
-    child: Child,
-    told: Value,
-    errors: JoinHandle<String>,
-    agent: ureq::Agent,
-}
-
-impl Service {
-    fn start(data: &Path, more: &[&str]) -> Service {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ringfence"))
-            .args(["--json", "serve", "--listen", "127.0.0.1:0", "--data", arg(data)])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the service starts");
-        let mut errors = child.stderr.take().expect("its errors");
-        let errors = std::thread::spawn(move || {
-            let mut text = String::new();
-            errors.read_to_string(&mut text).expect("text");
-            text
-        });
-        let mut out = BufReader::new(child.stdout.take().expect("its output"));
-        let mut text = String::new();
-        let told = loop {
-            assert!(out.read_line(&mut text).expect("text") > 0, "it told: {text}");
-            if let Ok(told) = serde_json::from_str(&text) {
-                break told;
-            }
-        };
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        Service { child, told, errors, agent }
-    }
-    /// Asks; what was answered, and the id of the request.
-    fn ask(&self, path: &str, key: &str, body: Option<Value>) -> (u16, Value, String) {
-        let url = format!("{}{path}", self.told["address"].as_str().expect("an address"));
-        let bearer = format!("Bearer {key}");
-        let event = body.as_ref().is_some_and(|b| b["specversion"] == "1.0");
-        let media = if event { "application/cloudevents+json" } else { "application/json" };
-        let answer = match body {
-            None => self.agent.get(url).header("authorization", bearer).call(),
-            Some(body) => {
-                let request = self.agent.post(url).header("authorization", bearer);
-                request.header("content-type", media).send(body.to_string())
-            }
-        };
-        let mut answer = answer.expect("an answer");
-        let id = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
-        let text = answer.body_mut().read_to_string().expect("text");
-        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or_default(), id)
-    }
-    /// All that it logged.
-    fn stop(mut self) -> String {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("it ended");
-        self.errors.join().expect("all of it")
-    }
-}
 
 #[test]
 fn each_request_is_logged_under_its_id_and_nothing_secret_is() {

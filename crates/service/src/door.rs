@@ -3,6 +3,7 @@
 use crate::worker::Arrived;
 use ringfence_domain::codec::{Decoder, Limits};
 use ringfence_domain::config::Config;
+use ringfence_domain::dedupe::ContentKey;
 use ringfence_domain::tokens::{TokenKind, Tokeniser, is_token};
 use ringfence_domain::{Duration, Refusal, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,7 +65,8 @@ impl Door {
             }
         };
         let event = self.decoder().decode(&payload)?;
-        Ok(Arrived { event, payload })
+        let key = ContentKey::of(&event, &mut Vec::with_capacity(payload.len()));
+        Ok(Arrived { event, payload, key })
     }
     /// A CloudEvents batch: a JSON array of events. The outer refusal is of the batch as a whole.
     pub fn batch(&self, json: &[u8]) -> Result<Vec<Checked>, Refusal> {

@@ -66,6 +66,8 @@ pub struct Settings {
     pub requests_per_second: Option<u32>,
     /// Records that make a new snapshot worth its while.
     pub snapshot_records: u64,
+    /// Whether spans of requests are sent on.
+    pub traces: bool,
     /// How browsers reach it.
     pub web: Web,
     /// Where people sign in beside the service's own passwords.
@@ -80,6 +82,7 @@ impl Default for Settings {
             requests_per_second: None,
             snapshot_every: Duration::from_mins(10),
             snapshot_records: 100_000,
+            traces: false,
             web: Web::default(),
             oidc: None,
         }
@@ -140,6 +143,7 @@ impl Service {
             webhooks,
             single_approver: settings.single_approver,
             requests_per_second: settings.requests_per_second,
+            traces: settings.traces,
             rederiving: Semaphore::new(1),
             snapshotting: Semaphore::new(1),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),

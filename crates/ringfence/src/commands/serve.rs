@@ -3,8 +3,10 @@
 mod logs;
 mod oidc;
 mod settings;
+mod traces;
 
 use crate::commands::serve::settings::{Effective, Flags};
+use crate::commands::serve::traces::Traces;
 use crate::commands::{Context, read_text};
 use crate::deciding::Deciding;
 use crate::failure::{At, Failure};
@@ -65,12 +67,13 @@ fn clock() -> Timestamp {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let Effective { listen, tls, follow, log, log_format, settings, text } =
+    let Effective { listen, tls, follow, log, log_format, traces, settings, text } =
         settings::effective(&args.flags, &context.config.serve)?;
     if args.print_config {
         return print::out(&text).map(|()| ExitCode::SUCCESS);
     }
-    logs::begin(log, log_format);
+    let traces = traces.map(|t| Traces::to(&t.collector, t.sampled)).transpose()?;
+    logs::begin(log, log_format, traces.as_ref());
     let public_url = settings.web.public_url.clone();
     let given = given(args, context)?;
     let tokens = input::tokeniser(&context.config)?;
@@ -125,6 +128,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         }
         .at(args.data.display())
     })?;
+    if let Some(traces) = traces {
+        traces.end();
+    }
     Ok(ExitCode::SUCCESS)
 }
 

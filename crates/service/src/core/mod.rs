@@ -262,15 +262,15 @@ impl Core {
             self.versions = versions;
         }
     }
-    /// Takes an event that arrived now, with its bytes as the log shall hold them; its records go to `records`.
+    /// Takes an event that arrived now, with its key and its bytes as the log shall hold them; its records go to `records`.
     pub fn take(
         &mut self,
         mut event: Event,
+        key: ContentKey,
         payload: Vec<u8>,
         now: Timestamp,
         records: &mut Vec<Record<'static>>,
     ) -> Taken {
-        let key = ContentKey::of(&event, &mut self.scratch);
         match self.seen.peek(key) {
             Seen::New => {}
             Seen::Same => return Taken::Duplicate { answered_at: self.answered.get(&key.id).copied() },

@@ -3,6 +3,7 @@
 use crate::core::control::Control;
 use crate::core::{Core, CoreError, Part, Prepared, Taken, Versioned};
 use ringfence_domain::codec::Decoder;
+use ringfence_domain::dedupe::ContentKey;
 use ringfence_domain::rates::Rates;
 use ringfence_domain::{Body, Versions};
 use ringfence_engine::Engine;
@@ -70,7 +71,8 @@ impl Core {
                     _ => String::new(),
                 };
                 let mut made = Vec::new();
-                match self.take(event, Vec::new(), record.recorded, &mut made) {
+                let key = ContentKey::of(&event, &mut self.scratch);
+                match self.take(event, key, Vec::new(), record.recorded, &mut made) {
                     Taken::Accepted { .. } => {}
                     Taken::Decided { decision, .. } => {
                         // The decision's own record comes next and counts itself.

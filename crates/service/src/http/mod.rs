@@ -61,6 +61,8 @@ pub struct Shared {
     pub webhooks: Webhooks,
     /// Whether one person may propose and approve.
     pub single_approver: bool,
+    /// Whether spans of requests are sent on.
+    pub traces: bool,
     /// Requests a second of one key, where it has no limit of its own.
     pub requests_per_second: Option<u32>,
     /// One decision is made again at a time: each takes the memory of a whole state.
@@ -209,7 +211,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route_layer(from_fn_with_state(shared.clone(), guard))
         .fallback(not_found)
         .layer(axum::middleware::from_fn(secure_headers))
-        .layer(axum::middleware::from_fn(trace::trace))
+        .layer(from_fn_with_state(shared.clone(), trace::trace))
         .with_state(shared)
 }
 

@@ -17,6 +17,7 @@ use crate::feed::Feed;
 use crate::library::LibraryError;
 use crate::past::{History, PastError};
 use ringfence_domain::Event;
+use ringfence_domain::dedupe::ContentKey;
 use ringfence_store::SnapshotError;
 use ringfence_store::log::{Head, LogError, Record};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,6 +35,8 @@ pub struct Arrived {
     pub event: Event,
     /// Its bytes, as the log shall hold them.
     pub payload: Vec<u8>,
+    /// By what it is known again: made at the door, where many threads are, and not by the one that decides.
+    pub key: ContentKey,
 }
 
 /// What became of an event, once it is durable.

@@ -68,7 +68,7 @@ impl Loop {
                 let Deciding { core, clock, .. } = &mut self.deciding;
                 let now = clock();
                 let records = &mut self.records;
-                let taken = arrived.into_iter().map(|a| core.take(a.event, a.payload, now, records));
+                let taken = arrived.into_iter().map(|a| core.take(a.event, a.key, a.payload, now, records));
                 let taken: Vec<Taken> = taken.collect();
                 let events = taken.len();
                 self.answers.push(Answer::Events(taken, reply));

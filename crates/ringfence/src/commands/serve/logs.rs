@@ -1,5 +1,6 @@
 //! How does the service log? On standard error, as lines for people or as JSON for programs that gather logs.
 
+use crate::commands::serve::traces::Traces;
 use clap::ValueEnum;
 use serde::Deserialize;
 use tracing_subscriber::filter::Targets;
@@ -25,8 +26,8 @@ impl Format {
     }
 }
 
-/// From here on what the service says of itself is written.
-pub(crate) fn begin(log: Targets, format: Format) {
+/// From here on what the service says of itself is written, and its spans are sent where somebody takes them.
+pub(crate) fn begin(log: Targets, format: Format, traces: Option<&Traces>) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
         Format::Text => lines.with_ansi(false).boxed(),
@@ -34,5 +35,6 @@ pub(crate) fn begin(log: Targets, format: Format) {
             lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
         }
     };
-    tracing_subscriber::registry().with(lines.with_filter(log)).init();
+    let spans = traces.map(Traces::layer);
+    tracing_subscriber::registry().with(lines.with_filter(log)).with(spans).init();
 }

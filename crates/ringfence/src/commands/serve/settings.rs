@@ -19,6 +19,8 @@ const LISTEN: &str = "127.0.0.1:8420";
 const LOG: &str = "info";
 /// How often a snapshot is written where nothing says otherwise.
 const SNAPSHOT_EVERY: &str = "10m";
+/// Share of the requests that are traced where nothing says otherwise.
+const TRACES_SAMPLED: f64 = 0.01;
 
 /// Settings as flags and environment give them; each stands in the file under the same name.
 #[derive(clap::Args, Debug, Default)]
@@ -57,6 +59,12 @@ pub(crate) struct Flags {
     /// How it is logged [default: text].
     #[arg(long, env = "RINGFENCE_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<Format>,
+    /// Send traces to this OpenTelemetry collector (OTLP over HTTP), as in http://127.0.0.1:4318/v1/traces.
+    #[arg(long, env = "RINGFENCE_TRACES", value_name = "URL")]
+    traces: Option<String>,
+    /// Share of the requests that are traced; those of a caller who traces are as that caller says [default: 0.01].
+    #[arg(long, env = "RINGFENCE_TRACES_SAMPLED", value_name = "SHARE")]
+    traces_sampled: Option<f64>,
     /// Take event files that appear in this folder, each once: JSON lines, plain or compressed.
     #[arg(long, env = "RINGFENCE_FOLLOW", value_name = "DIR")]
     follow: Option<PathBuf>,
@@ -77,8 +85,16 @@ struct File {
     allow_private_webhooks: Option<bool>,
     log: Option<String>,
     log_format: Option<Format>,
+    traces: Option<String>,
+    traces_sampled: Option<f64>,
     follow: Option<PathBuf>,
     oidc: Option<oidc::Provider>,
+}
+
+/// What is traced, and who takes it.
+pub(crate) struct Traced {
+    pub(crate) collector: String,
+    pub(crate) sampled: f64,
 }
 
 /// What holds.
@@ -88,6 +104,7 @@ pub(crate) struct Effective {
     pub(crate) follow: Option<PathBuf>,
     pub(crate) log: Targets,
     pub(crate) log_format: Format,
+    pub(crate) traces: Option<Traced>,
     pub(crate) settings: Settings,
     /// The same as a file, each line with where it comes from.
     pub(crate) text: String,
@@ -190,6 +207,17 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
     })?;
     let format = (&flags.log_format, &file.log_format, Some(Format::Text));
     let log_format = m.one("log_format", "How it is logged.", format, |f| quoted(f.as_str()));
+    let about = "OpenTelemetry collector that takes traces (OTLP over HTTP).";
+    let collector = m.one("traces", about, (&flags.traces, &file.traces, None), |u| quoted(u));
+    let sampled = (&flags.traces_sampled, &file.traces_sampled, Some(TRACES_SAMPLED));
+    let sampled =
+        m.one("traces_sampled", "Share of the requests that are traced.", sampled, |s| format!("{s:?}"));
+    let sampled = sampled.unwrap_or(TRACES_SAMPLED);
+    if !(0.0..=1.0).contains(&sampled) {
+        let failure = Failure::new(format!("{sampled} is no share of the requests"), "traces_sampled");
+        return Err(failure.help("write a number from 0 (none) to 1 (all)"));
+    }
+    let traces = collector.map(|collector| Traced { collector, sampled });
     let about = "Event files that appear in this folder are taken, each once.";
     let follow = m.one("follow", about, (&flags.follow, &file.follow, None), path);
     let tls = match (certificate, key) {
@@ -212,11 +240,12 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
         requests_per_second,
         snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
         oidc: file.oidc.map(|provider| provider.settings(public_url.as_deref(), &mut m.text)).transpose()?,
+        traces: traces.is_some(),
         web: Web { public_url, tls: tls.is_some(), trusted_proxy },
         ..Settings::default()
     };
     let (listen, log_format) = (listen.unwrap_or(default), log_format.unwrap_or(Format::Text));
-    Ok(Effective { listen, tls, follow, log, log_format, settings, text: m.text })
+    Ok(Effective { listen, tls, follow, log, log_format, traces, settings, text: m.text })
 }
 
 #[cfg(test)]
@@ -246,6 +275,7 @@ mod tests {
             "snapshot_every = \"soon\"",
             "public_url = \"a.example\"",
             "public_url = \"https://a/b\"",
+            "traces_sampled = 1.5",
         ] {
             assert!(effective(&Flags::default(), &table(wrong)).is_err(), "{wrong}");
         }
