@@ -4,6 +4,7 @@
 
 use crate::codec::{LEAD_LINKS_MAX, LEAD_VALUE_BYTES_MAX};
 use crate::id::{AccountId, SubjectId};
+use crate::money::Money;
 use crate::time::Timestamp;
 use crate::words::{MemberKind, TieKind};
 use schemars::JsonSchema;
@@ -19,6 +20,15 @@ pub struct LeadMember {
     /// The probability that it belongs to the lead, if there is anything to it.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub probability: f64,
+    /// Its first request that is the lead's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Its requests that are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunds: Option<u32>,
+    /// Their sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<Money>,
 }
 
 /// Something that ties the accounts of a lead.
@@ -35,10 +45,14 @@ pub struct LeadTie {
     /// The accounts that it ties.
     #[schemars(length(max = LEAD_LINKS_MAX))]
     pub accounts: Vec<AccountId>,
-    /// Accounts that were ever seen with it: the fewer, the more it says.
+    /// Since when it ties each of them, in the same order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<u32>,
-    /// When it first tied two of them.
+    #[schemars(length(max = LEAD_LINKS_MAX))]
+    pub since: Option<Vec<Timestamp>>,
+    /// Accounts with a request under it, in the lead or not: the fewer, the more it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
+    pub shared_by: Option<u32>,
+    /// Of a machine: orders placed through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<u32>,
 }

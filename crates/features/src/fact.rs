@@ -517,5 +517,14 @@ pub fn flatten<C: Convert>(
         Body::Unknown { .. } => return None,
     }
     let attributes = f.attributes(event.body.attributes());
-    Some(Fact { event_type, time: event.time.millis(), arrival, position, slots: s, lines, attributes, named: whom })
+    Some(Fact {
+        event_type,
+        time: event.time.millis(),
+        arrival,
+        position,
+        slots: s,
+        lines,
+        attributes,
+        named: whom,
+    })
 }

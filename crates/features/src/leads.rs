@@ -116,7 +116,8 @@ impl Leads {
     /// The strongest open lead on a thing.
     pub fn on(&self, kind: Kind, id: Id) -> Option<Strongest<'_>> {
         let open = self.links(kind, id).filter(|(lead, _)| lead.open);
-        open.map(|(lead, p)| Strongest { probability: lead.probability * p, lead }).reduce(Strongest::stronger)
+        open.map(|(lead, p)| Strongest { probability: lead.probability * p, lead })
+            .reduce(Strongest::stronger)
     }
     /// Whether a lead on a thing stopped.
     pub fn stopped(&self, kind: Kind, id: Id) -> bool {

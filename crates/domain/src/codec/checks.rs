@@ -1,10 +1,10 @@
 //! Which well-typed event is refused all the same? The bounds that a type alone does not keep.
 
+use super::leads;
 use super::limits::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_TEXT_BYTES_MAX, ATTRIBUTES_MAX, DEPTH_MAX, DOCUMENTS_MAX, LINES_MAX,
     Limits, REASON_CODES_MAX, TEXT_BYTES_MAX, VERSIONS_MAX, WORD_BYTES_MAX,
 };
-use super::leads;
 use super::refusal::{Refusal, push_pointer};
 use crate::event::{AttributeValue, Attributes, Body, Event, Line};
 use crate::id::Sha256Hex;

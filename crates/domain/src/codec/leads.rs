@@ -2,7 +2,8 @@
 
 use super::checks::{probability, too_long, too_many};
 use super::limits::{
-    LEAD_LINKS_MAX, LEAD_MEMBERS_MAX, LEAD_TIES_MAX, LEAD_VALUE_BYTES_MAX, LEAD_WORDS_BYTES_MAX, LEAD_WORDS_MAX,
+    LEAD_LINKS_MAX, LEAD_MEMBERS_MAX, LEAD_TIES_MAX, LEAD_VALUE_BYTES_MAX, LEAD_WORDS_BYTES_MAX,
+    LEAD_WORDS_MAX,
 };
 use super::refusal::Refusal;
 use crate::event::{LeadRaised, LeadWithdrawn};
@@ -20,6 +21,14 @@ pub(super) fn raised(e: &LeadRaised) -> Result<(), Refusal> {
     for (i, tie) in ties.iter().enumerate() {
         probability(&format!("/data/ties/{i}/probability"), "the probability", tie.probability)?;
         too_long(&format!("/data/ties/{i}/value"), "the value", tie.value.len(), LEAD_VALUE_BYTES_MAX)?;
+        let times = tie.since.as_ref().map_or(tie.accounts.len(), Vec::len);
+        if times != tie.accounts.len() {
+            return Err(Refusal::new(
+                format!("/data/ties/{i}/since"),
+                format!("{times} times for {} accounts", tie.accounts.len()),
+                "send one time an account, in the same order, or leave `since` out",
+            ));
+        }
     }
     too_many("ties", ties.iter().map(|t| t.accounts.len()).sum(), LEAD_LINKS_MAX)?;
     words("why", e.why.as_deref())?;

@@ -240,14 +240,22 @@ pub fn body(event_type: EventType) -> BoxedStrategy<Body> {
             images: opt(hashes()),
         }),
         EventType::LeadRaised => {
-            let member = draw!(LeadMember { kind: word(), id: id("A"), probability: share() });
+            let member = draw!(LeadMember {
+                kind: word(),
+                id: id("A"),
+                probability: share(),
+                since: opt(timestamp()),
+                refunds: opt(0..9_u32),
+                money: opt(money()),
+            });
             let tie = draw!(LeadTie {
                 kind: word(),
                 value: text(),
                 probability: share(),
-                accounts: proptest::collection::vec(id("A"), 0..4),
-                seen: opt(0..9_u32),
-                since: opt(timestamp()),
+                accounts: proptest::collection::vec(id("A"), 3),
+                since: opt(proptest::collection::vec(timestamp(), 3)),
+                shared_by: opt(0..9_u32),
+                orders: opt(0..9_u32),
             });
             let sentences = || opt(proptest::collection::vec(text(), 0..3));
             draw_body!(LeadRaised {

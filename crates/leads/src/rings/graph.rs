@@ -1,7 +1,7 @@
 //! Who is tied to whom by what, since when, and how surely? A ring as nodes and links, with what lies around it.
 
 use crate::insiders::Family;
-use crate::rings::{Identifier, Lead, Shared};
+use crate::rings::{Identifier, Lead, Member, Shared};
 use ringfence_domain::{Money, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,8 +99,17 @@ pub struct Graph {
 
 /// A ring as a graph. The same lead gives the same graph, in the same order.
 pub fn graph(lead: &Lead) -> Graph {
+    graph_of(&lead.members, lead.identifiers.iter().chain(&lead.staff_ties), &lead.around)
+}
+
+/// The same of a ring's accounts, of what ties them, and of what lies around.
+pub fn graph_of<'a>(
+    members: &[Member],
+    ties: impl IntoIterator<Item = &'a Identifier>,
+    around: &'a [Identifier],
+) -> Graph {
     let mut draft = Draft::default();
-    for member in &lead.members {
+    for member in members {
         draft.accounts.insert(member.account.clone(), draft.graph.nodes.len());
         draft.graph.nodes.push(Node {
             probability: Some(member.probability),
@@ -109,10 +118,10 @@ pub fn graph(lead: &Lead) -> Graph {
             ..account(&member.account, true, member.since)
         });
     }
-    for tie in lead.identifiers.iter().chain(&lead.staff_ties) {
+    for tie in ties {
         draft.tie(tie, true);
     }
-    for tie in &lead.around {
+    for tie in around {
         draft.tie(tie, false);
     }
     draft.graph
