@@ -4,6 +4,7 @@ use ringfence_domain::event::{LeadRaised, LeadWithdrawn};
 use ringfence_domain::lead::{LeadMember, LeadTie};
 use ringfence_domain::words::{LeadKind, LeadPattern, MemberKind, SubjectKind, Verdict, WithdrawalReason};
 use ringfence_domain::{Body, Event, Money, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ pub const HISTORY_MAX: usize = 400;
 pub const LEADS_MAX: usize = 20_000;
 
 /// Whether a lead stands.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// It stands.
@@ -33,8 +34,19 @@ pub enum State {
     },
 }
 
+/// What people found of a lead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Looked {
+    /// What.
+    pub verdict: Verdict,
+    /// The number of its refunds then.
+    pub refunds: usize,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What happened to a lead.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// It was raised, for the first time or again.
@@ -46,7 +58,7 @@ pub enum Step {
 }
 
 /// A lead at one moment of its history.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Moment {
     /// Position of the event in the log, where it is known.
     pub position: u64,
@@ -65,7 +77,7 @@ pub struct Moment {
 }
 
 /// A lead as the log has it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Its id.
     pub lead: String,
@@ -104,8 +116,8 @@ pub struct Entry {
     pub to: Option<Timestamp>,
     /// Of staff: what it looks like.
     pub pattern: Option<LeadPattern>,
-    /// What people found, with the number of refunds that it had then.
-    pub verdict: Option<(Verdict, usize)>,
+    /// What people found.
+    pub verdict: Option<Looked>,
     /// What happened to it, oldest first.
     pub history: Vec<Moment>,
 }
@@ -136,7 +148,7 @@ impl Entry {
 }
 
 /// All leads by id.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Book {
     leads: BTreeMap<String, Entry>,
 }
@@ -158,7 +170,8 @@ impl Book {
                         SubjectKind::Refund | SubjectKind::Account => return,
                     };
                     if meant {
-                        entry.verdict = Some((e.verdict, entry.refunds.len()));
+                        let (refunds, at) = (entry.refunds.len(), event.time);
+                        entry.verdict = Some(Looked { verdict: e.verdict, refunds, at });
                     }
                 }
             }
@@ -239,12 +252,7 @@ impl Book {
     }
 }
 
-fn fresh(
-    e: &LeadRaised,
-    opened: Timestamp,
-    verdict: Option<(Verdict, usize)>,
-    history: Vec<Moment>,
-) -> Entry {
+fn fresh(e: &LeadRaised, opened: Timestamp, verdict: Option<Looked>, history: Vec<Moment>) -> Entry {
     Entry {
         lead: e.lead.as_str().to_owned(),
         kind: e.kind,

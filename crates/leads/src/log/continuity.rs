@@ -133,8 +133,9 @@ enum Next {
 /// What becomes of a finding; `None` where there is nothing to tell.
 fn next(entry: Option<&Entry>, finding: &Finding, t: &Thresholds) -> Option<Next> {
     let open = entry.filter(|e| e.open());
-    let overturned = entry.and_then(|e| e.verdict).is_some_and(|(verdict, refunds)| {
-        verdict == Verdict::Legitimate && (finding.refunds.len() as f64) < refunds as f64 * t.again_growth
+    let overturned = entry.and_then(|e| e.verdict).is_some_and(|looked| {
+        let grown = looked.refunds as f64 * t.again_growth;
+        looked.verdict == Verdict::Legitimate && (finding.refunds.len() as f64) < grown
     });
     if overturned {
         return open.map(|_| Next::Overturned);

@@ -11,9 +11,11 @@ mod continuity;
 mod events;
 mod findings;
 mod graph;
+mod look;
 mod overlap;
 
-pub use book::{Book, Entry, HISTORY_MAX, LEADS_MAX, Moment, State, Step};
+pub use book::{Book, Entry, HISTORY_MAX, LEADS_MAX, Looked, Moment, State, Step};
 pub use continuity::{Change, Thresholds, step};
 pub use events::{SOURCE, events};
 pub use findings::{Finding, of_drivers, of_insiders, of_rings};
+pub use look::{Looker, Methods, Schedule};

@@ -3,11 +3,12 @@
 use crate::insiders::Family;
 use crate::rings::{Identifier, Lead, Member, Shared};
 use ringfence_domain::{Money, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What a node is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeKind {
     /// A customer's account.
@@ -40,7 +41,7 @@ impl NodeKind {
 }
 
 /// An account, or something that accounts share.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Node {
     /// What it is.
     pub kind: NodeKind,
@@ -74,7 +75,7 @@ pub struct Node {
 }
 
 /// An account and something that it shares.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Link {
     /// Place of the account among the nodes.
     pub account: usize,
@@ -89,7 +90,7 @@ pub struct Link {
 }
 
 /// A ring and what lies around it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Graph {
     /// Accounts of the ring by their first request, what ties them strongest first, then what lies around.
     pub nodes: Vec<Node>,
