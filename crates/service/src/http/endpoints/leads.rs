@@ -26,10 +26,8 @@ pub struct LeadPath {
 
 /// What a caller may see.
 pub(crate) fn sight(identity: &Identity) -> Sight {
-    match identity.roles.iter().any(|role| allowed(*role, Permission::ReadStaffLeads)) {
-        true => Sight::All,
-        false => Sight::NotStaff,
-    }
+    let staff = identity.roles.iter().any(|role| allowed(*role, Permission::ReadStaffLeads));
+    if staff { Sight::All } else { Sight::NotStaff }
 }
 
 fn none(lead: &str) -> Problem {
