@@ -8,6 +8,7 @@ mod checks;
 mod encode;
 mod envelope;
 mod explain;
+mod leads;
 mod limits;
 mod lines;
 mod refusal;

@@ -1,13 +1,14 @@
 //! What can happen? Every event of the contract as a type.
 
 use crate::codec::{
-    ATTRIBUTE_TEXT_BYTES_MAX, ATTRIBUTES_MAX, DOCUMENTS_MAX, LINES_MAX, REASON_CODES_MAX, TEXT_BYTES_MAX,
-    VERSIONS_MAX,
+    ATTRIBUTE_TEXT_BYTES_MAX, ATTRIBUTES_MAX, DOCUMENTS_MAX, LEAD_MEMBERS_MAX, LEAD_TIES_MAX, LEAD_WORDS_MAX,
+    LINES_MAX, REASON_CODES_MAX, TEXT_BYTES_MAX, VERSIONS_MAX,
 };
 use crate::decision::DecisionKind;
 // The vocabulary of the contract, nearly all of which the events use.
 #[allow(clippy::wildcard_imports)]
 use crate::id::*;
+use crate::lead::{LeadMember, LeadTie};
 use crate::money::Money;
 use crate::time::Timestamp;
 #[allow(clippy::wildcard_imports)]
@@ -323,6 +324,53 @@ events! {
     "post.collected" PostCollected {
         post: PostId, platform: Platform, channel: Handle, author: Handle, #[schemars(length(max = TEXT_BYTES_MAX))] text: String;
         posted_at: Timestamp, #[schemars(length(max = DOCUMENTS_MAX))] images: Vec<Sha256Hex>
+    }
+    /// A reason to look at a group or a person, never a verdict. A later `as_of` of the same lead replaces what was said
+    /// before, the same `as_of` adds to it: a lead of more members than one event may name comes in several.
+    "lead.raised" LeadRaised {
+        /// The same for as long as it is the same ring, person or script.
+        lead: LeadId,
+        kind: LeadKind,
+        /// It rests on what had arrived by then.
+        as_of: Timestamp,
+        /// That there is anything to it.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        probability: f64,
+        /// The largest share of wrong ones among such leads that is to be expected.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        fdr: f64,
+        /// What found it, with its version.
+        method: Label,
+        #[schemars(length(max = LEAD_MEMBERS_MAX))]
+        members: Vec<LeadMember>,
+        #[schemars(length(max = LEAD_MEMBERS_MAX))]
+        refunds: Vec<RefundId>,
+        /// The sum of all its refunds.
+        money: Money;
+        #[schemars(length(max = LEAD_TIES_MAX))]
+        ties: Vec<LeadTie>,
+        /// Members of whom people found abuse.
+        confirmed: u32,
+        /// What was seen, in words.
+        #[schemars(length(max = LEAD_WORDS_MAX))]
+        why: Vec<String>,
+        /// What speaks against it, and what was not looked at.
+        #[schemars(length(max = LEAD_WORDS_MAX))]
+        against: Vec<String>,
+        /// Its first request.
+        from: Timestamp,
+        /// Its last request.
+        to: Timestamp,
+        /// Of staff: what it looks like.
+        pattern: LeadPattern
+    }
+    /// A lead does not stand any more.
+    "lead.withdrawn" LeadWithdrawn {
+        lead: LeadId, kind: LeadKind, as_of: Timestamp, reason: WithdrawalReason;
+        /// Of a merged one: the lead that goes on.
+        into: LeadId,
+        #[schemars(length(max = LEAD_WORDS_MAX))]
+        why: Vec<String>
     }
 }
 

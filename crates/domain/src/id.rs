@@ -150,6 +150,8 @@ ids! {
     PostId;
     /// A public channel or the author in it.
     Handle;
+    /// A lead: what `lead.raised` says of a group or a person.
+    LeadId;
     /// The id of an event within its source.
     EventId;
     /// Who sent an event: a CloudEvents `source`.

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod dedupe;
 pub mod grow;
 pub mod id;
+pub mod lead;
 pub mod money;
 pub mod rates;
 pub mod schema;

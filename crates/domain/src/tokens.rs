@@ -11,6 +11,7 @@
 //! IPv6 as IPv4 · device: trimmed, lower case · account: as it is.
 
 mod fields;
+mod leads;
 
 use crate::codec::Refusal;
 use crate::event::Event;

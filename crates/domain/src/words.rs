@@ -140,6 +140,22 @@ words! {
     }
     /// How an appeal ended.
     AppealOutcome { Upheld = "upheld", Overturned = "overturned", }
+    /// What a lead is about.
+    LeadKind { Ring = "ring", Staff = "staff", Driver = "driver", Post = "post", Script = "script", }
+    /// Who may belong to a lead.
+    MemberKind { Account = "account", Staff = "staff", Driver = "driver", Handle = "handle", }
+    /// What ties the accounts of a lead.
+    TieKind {
+        Device = "device", Ip = "ip", Address = "address", Payment = "payment", Email = "email", Phone = "phone",
+        Instrument = "instrument", Document = "document", Script = "script", Staff = "staff",
+        StaffSession = "staff_session",
+    }
+    /// What a lead on staff looks like.
+    LeadPattern { Bribed = "bribed", Phished = "phished", Unclear = "unclear", }
+    /// Why a lead is withdrawn.
+    WithdrawalReason {
+        Stopped = "stopped", NotSupported = "not_supported", Merged = "merged", Overturned = "overturned",
+    }
     /// Where a post was found.
     Platform { Telegram = "telegram", Discord = "discord", Reddit = "reddit", Nulled = "nulled", Other = "other", }
 }

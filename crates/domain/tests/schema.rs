@@ -31,7 +31,7 @@ fn the_published_schemas_are_those_of_the_types() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(names.contains(&name), "{name} belongs to no type any more");
     }
-    assert_eq!(names.len(), 28, "25 event types, the event, the decision and the truth label");
+    assert_eq!(names.len(), 30, "27 event types, the event, the decision and the truth label");
 }
 
 #[test]

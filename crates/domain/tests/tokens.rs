@@ -67,6 +67,10 @@ fn no_raw_value_of_a_configured_kind_is_left() {
     let fields = [
         ("account.opened", r#"{"account":"RAW-VALUE-9","email":"RAW-VALUE-9","phone":"RAW-VALUE-9"}"#),
         ("account.closed", r#"{"account":"RAW-VALUE-9"}"#),
+        (
+            "lead.raised",
+            r#"{"lead":"L","kind":"ring","as_of":"2023-03-01T12:00:00Z","probability":0.9,"fdr":0.05,"method":"m","members":[{"kind":"account","id":"RAW-VALUE-9","probability":1}],"refunds":[],"money":{"amount":1,"currency":"USD"},"ties":[{"kind":"device","value":"RAW-VALUE-9","probability":1,"accounts":["RAW-VALUE-9"]},{"kind":"instrument","value":"RAW-VALUE-9","probability":1,"accounts":[]}]}"#,
+        ),
         ("identifier.seen", r#"{"account":"RAW-VALUE-9","kind":"phone","value":"RAW-VALUE-9"}"#),
         (
             "session.started",

@@ -1,6 +1,7 @@
 //! What does an event say, as numbers? Events flattened to fixed slots, which filters and values read.
 
 use crate::kind::{Id, Kind, NO_ID, Names};
+use crate::leads::{Named, named};
 use ringfence_domain::event::*;
 use ringfence_domain::words::*;
 use ringfence_domain::{Money, Timestamp};
@@ -67,6 +68,8 @@ pub struct Fact {
     pub lines: SmallVec<[LineFact; 4]>,
     /// The merchant's own fields: (name, number); texts as numbers of [`Kind::Label`].
     pub attributes: SmallVec<[(Id, f64); 2]>,
+    /// Of a lead: whom and what it names.
+    pub named: Vec<Named>,
 }
 
 impl Fact {
@@ -186,6 +189,11 @@ slot_tables! {
     AppealOpened { refund: I(Kind::Refund), account: I(Kind::Account) }
     AppealResolved { refund: I(Kind::Refund), account: I(Kind::Account), outcome: W(AppealOutcome::TEXTS) }
     PostCollected { platform: W(Platform::TEXTS), length: N }
+    LeadRaised {
+        lead: I(Kind::Lead), kind: W(LeadKind::TEXTS), as_of: T, probability: N, fdr: N, money: M, confirmed: N,
+        pattern: W(LeadPattern::TEXTS),
+    }
+    LeadWithdrawn { lead: I(Kind::Lead), kind: W(LeadKind::TEXTS), as_of: T, reason: W(WithdrawalReason::TEXTS) }
 }
 
 /// The words of `data.instrument`: the reserved ones, and `token` for an instrument of its own.
@@ -336,6 +344,7 @@ pub fn flatten<C: Convert>(
     let mut f = Flattener { names, convert, time: event.time };
     let mut s = [f64::NAN; SLOTS];
     let mut lines = SmallVec::new();
+    let mut whom = Vec::new();
     macro_rules! set {
         ($e:ident: $($slot:ident = $value:expr),* $(,)?) => {{ $(s[at::$e::$slot] = $value;)* }};
     }
@@ -495,8 +504,27 @@ pub fn flatten<C: Convert>(
         Body::PostCollected(e) => {
             set!(PostCollected: platform = word(e.platform), length = e.text.len() as f64)
         }
+        Body::LeadRaised(e) => {
+            whom = named(e, |kind, text| f.names.intern(kind, text));
+            set!(LeadRaised: lead = id!(Lead, e.lead), kind = word(e.kind), as_of = e.as_of.millis() as f64,
+                probability = e.probability, fdr = e.fdr, money = f.money(e.money),
+                confirmed = number(e.confirmed.map(u64::from)), pattern = opt_word(e.pattern));
+        }
+        Body::LeadWithdrawn(e) => {
+            set!(LeadWithdrawn: lead = id!(Lead, e.lead), kind = word(e.kind), as_of = e.as_of.millis() as f64,
+                reason = word(e.reason))
+        }
         Body::Unknown { .. } => return None,
     }
     let attributes = f.attributes(event.body.attributes());
-    Some(Fact { event_type, time: event.time.millis(), arrival, position, slots: s, lines, attributes })
+    Some(Fact {
+        event_type,
+        time: event.time.millis(),
+        arrival,
+        position,
+        slots: s,
+        lines,
+        attributes,
+        named: whom,
+    })
 }

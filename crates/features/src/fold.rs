@@ -6,6 +6,7 @@
 use crate::collect::collect;
 use crate::fact::{Convert, Fact, SlotType, at, flatten};
 use crate::kind::{Id, Kind, NO_ID};
+use crate::lead_fields::lead_of;
 use crate::linked::Block;
 use crate::path::{KeyPath, Keys, Route};
 use crate::plan::{ColumnSource, ExprUnit, Plan};
@@ -17,8 +18,8 @@ use ringfence_domain::{Duration, Event, EventType};
 use ringfence_expr::Slot;
 use std::sync::Arc;
 
-/// Version of the snapshot's layout; another one is refused.
-pub const SNAPSHOT_FORMAT: u32 = 2;
+/// Version of the snapshot's layout, 3 with leads; another one is refused.
+pub const SNAPSHOT_FORMAT: u32 = 3;
 
 /// Why a snapshot cannot be restored.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +115,10 @@ impl Folder {
         let mut touched: std::collections::BTreeSet<(Kind, Id)> = fact.ids().collect();
         let ends = KeyPath::ALL.iter().map(|&path| (path.kind(), keys.id(path)));
         touched.extend(ends.filter(|key| key.1 != NO_ID));
+        // A lead reaches what it named before and what it names now.
+        touched.extend(fact.named.iter().map(|n| (n.kind, n.id)));
+        let leads = fact.ids().filter(|(kind, _)| *kind == Kind::Lead);
+        touched.extend(leads.flat_map(|(_, lead)| self.state.leads.named_by(lead)));
         touched
     }
     /// The things that a fact leads to by at most one hop, whatever the catalogue reads: kind and identifier. A request
@@ -161,6 +166,7 @@ impl Folder {
         }
         self.link(fact, account);
         self.state.linked.apply(fact, order, account);
+        self.state.leads.apply(fact);
     }
     /// Joins the account with the identifiers that the event shows it with.
     fn link(&mut self, fact: &Fact, account: Id) {
@@ -278,6 +284,9 @@ impl Folder {
         out.dedup();
     }
     fn fact_evidence(&self, fact: &Fact, keys: &Keys, place: Place, out: &mut Vec<u64>) {
+        if let Place::Lead(field) = place {
+            out.extend(lead_of(&self.state, keys, field).map(|found| found.lead.position));
+        }
         let Place::Linked(block, field) = place else { return };
         let Some(position) = block.facts()[field].evidence else { return };
         let values = self.values(fact, keys);

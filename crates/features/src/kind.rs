@@ -78,6 +78,8 @@ kinds! {
     Label = "label", true;
     /// The name of a merchant's own field.
     Attribute = "attribute", false;
+    /// A lead.
+    Lead = "lead", false;
 }
 
 /// The number of a thing within its kind, in the order of first appearance in the log.

@@ -21,6 +21,8 @@ pub mod fold;
 pub mod foresee;
 pub mod history;
 pub mod kind;
+mod lead_fields;
+pub mod leads;
 pub mod linked;
 pub mod packed;
 pub mod path;

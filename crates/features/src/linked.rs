@@ -464,7 +464,9 @@ impl Linked {
             EventType::ContactClosed
             | EventType::AppealOpened
             | EventType::AppealResolved
-            | EventType::PostCollected => {}
+            | EventType::PostCollected
+            | EventType::LeadRaised
+            | EventType::LeadWithdrawn => {}
         }
     }
     fn session_started(&mut self, fact: &Fact) {

@@ -10,6 +10,7 @@
 
 use crate::fact::{Fact, LineFact, SLOTS, SlotType, slots};
 use crate::kind::{Id, Kind, NO_ID, Names};
+use crate::leads::Named;
 use ringfence_domain::words::Word;
 use ringfence_domain::{Currency, EventType};
 use smallvec::SmallVec;
@@ -169,7 +170,9 @@ impl PackWriter {
         let out = &mut self.facts;
         out.push(fact.event_type.code());
         let present = (0..SLOTS).filter(|&i| !fact.slots[i].is_nan()).fold(0u16, |m, i| m | 1 << i);
-        let extra = u16::from(!fact.lines.is_empty()) | u16::from(!fact.attributes.is_empty()) << 1;
+        let extra = u16::from(!fact.lines.is_empty())
+            | u16::from(!fact.attributes.is_empty()) << 1
+            | u16::from(!fact.named.is_empty()) << 2;
         out.extend(present.to_le_bytes());
         out.push(extra as u8);
         put_varint(out, zigzag(fact.time - self.last_time));
@@ -200,6 +203,14 @@ impl PackWriter {
             for &(name, value) in &fact.attributes {
                 put_varint(out, u64::from(name));
                 put_number(out, value);
+            }
+        }
+        if extra & 4 != 0 {
+            put_varint(out, fact.named.len() as u64);
+            for one in &fact.named {
+                out.push(one.kind as u8);
+                put_varint(out, u64::from(one.id));
+                out.extend(one.probability.to_le_bytes());
             }
         }
     }
@@ -492,6 +503,7 @@ impl<'a> PackReader<'a> {
         }
         fact.lines.clear();
         fact.attributes.clear();
+        fact.named.clear();
         if head[3] & 1 != 0 {
             for _ in 0..c.varint()? {
                 let rename = |kind: Kind, v: u64| match v {
@@ -511,6 +523,14 @@ impl<'a> PackReader<'a> {
             for _ in 0..c.varint()? {
                 let name = self.renamed[Kind::Attribute as usize].get(c.varint()?)?;
                 fact.attributes.push((name, c.number()?));
+            }
+        }
+        if head[3] & 4 != 0 {
+            for _ in 0..c.varint()? {
+                let kind = *Kind::ALL.get(usize::from(c.take(1)?[0]))?;
+                let id = self.renamed[kind as usize].get(c.varint()?)?;
+                let probability = f32::from_le_bytes(c.take(4)?.try_into().ok()?);
+                fact.named.push(Named { kind, id, probability });
             }
         }
         Some(())
@@ -536,5 +556,6 @@ pub fn empty_fact() -> Fact {
         slots: [f64::NAN; SLOTS],
         lines: SmallVec::new(),
         attributes: SmallVec::new(),
+        named: Vec::new(),
     }
 }

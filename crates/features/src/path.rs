@@ -332,6 +332,6 @@ fn direct(kind: Kind) -> Option<KeyPath> {
         Kind::Queue => Some(KeyPath::Queue),
         Kind::Document => Some(KeyPath::Document),
         Kind::Narrative => Some(KeyPath::Narrative),
-        Kind::Session | Kind::Label | Kind::Attribute => None,
+        Kind::Session | Kind::Label | Kind::Attribute | Kind::Lead => None,
     }
 }

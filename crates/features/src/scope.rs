@@ -3,6 +3,7 @@
 use crate::catalogue::AttributeType;
 use crate::fact::{Fact, SlotType, slots};
 use crate::kind::{Id, Kind, NO_ID};
+use crate::lead_fields::{LEAD_FIELDS, LEAD_PATHS, LeadField, value};
 use crate::linked::Block;
 use crate::path::{KeyPath, Keys};
 use crate::state::State;
@@ -27,6 +28,8 @@ pub(crate) enum Place {
     Line(LineField),
     /// The account's cluster.
     Cluster(ClusterField),
+    /// The leads on what the event leads to.
+    Lead(LeadField),
 }
 
 /// What is known of the dearest line that a request names.
@@ -64,6 +67,7 @@ const FEATURE: u32 = 33;
 const TIME: u32 = 34;
 const LINE: u32 = 35;
 const CLUSTER: u32 = 36;
+const LEAD: u32 = 37;
 
 impl Place {
     pub(crate) fn slot(self) -> Slot {
@@ -75,6 +79,7 @@ impl Place {
             Place::Time => (TIME, 0),
             Place::Line(field) => (LINE, field as usize),
             Place::Cluster(field) => (CLUSTER, field as usize),
+            Place::Lead(field) => (LEAD, field as usize),
         };
         Slot(table << 16 | index as u32)
     }
@@ -88,6 +93,7 @@ impl Place {
             TIME => Place::Time,
             LINE => Place::Line(LINE_FIELDS[index].1),
             CLUSTER => Place::Cluster(CLUSTER_FIELDS[index].1),
+            LEAD => Place::Lead(LEAD_FIELDS[index].1),
             table => Place::Linked(Block::ALL[(table - LINKED) as usize], index),
         }
     }
@@ -152,6 +158,7 @@ impl EventScope<'_> {
             Place::Time => SlotType::Time,
             Place::Line(field) => LINE_FIELDS[field as usize].2,
             Place::Cluster(_) => SlotType::Number,
+            Place::Lead(field) => LEAD_FIELDS[field as usize].2,
         })
     }
     fn place(&self, path: &str) -> Option<Place> {
@@ -167,6 +174,7 @@ impl EventScope<'_> {
             "line" if self.event_type == EventType::RefundRequested => {
                 LINE_FIELDS.iter().find(|f| f.0 == rest).map(|f| Place::Line(f.1))
             }
+            "lead" => LEAD_FIELDS.iter().find(|f| f.0 == rest).map(|f| Place::Lead(f.1)),
             "cluster" => CLUSTER_FIELDS.iter().find(|f| f.0 == rest).map(|f| Place::Cluster(f.1)),
             _ => Block::ALL.iter().filter(|b| b.prefix() == first).find_map(|&b| {
                 let i = b.facts().iter().position(|f| f.name == rest && !rest.ends_with("_pos"))?;
@@ -197,6 +205,7 @@ impl Scope for EventScope<'_> {
         let line = if self.event_type == EventType::RefundRequested { LINE_FIELDS } else { &[] };
         data.chain(linked)
             .chain(line.iter().map(|f| format!("line.{}", f.0)))
+            .chain(LEAD_FIELDS.iter().map(|f| format!("lead.{}", f.0)))
             .chain(CLUSTER_FIELDS.iter().map(|f| format!("cluster.{}", f.0)))
             .chain(self.attributes.iter().map(|a| format!("attributes.{}", a.0)))
             .chain(self.columns.iter().map(|c| c.name.clone()))
@@ -252,6 +261,7 @@ impl Place {
             },
             Place::Line(_) => &[KeyPath::Order, KeyPath::Category],
             Place::Cluster(_) => &[KeyPath::Account],
+            Place::Lead(_) => LEAD_PATHS,
             Place::Data(_) | Place::Attribute(_) | Place::Feature(_) | Place::Time => &[],
         }
     }
@@ -305,6 +315,7 @@ impl Values<'_> {
             Place::Feature(i) => self.vector[i],
             Place::Time => self.fact.time as f64,
             Place::Line(field) => self.line(field),
+            Place::Lead(field) => value(self.state, self.keys, field),
             Place::Cluster(field) => {
                 let (accounts, links) = match self.keys.id(KeyPath::Account) {
                     NO_ID => (0, 0),

@@ -4,6 +4,7 @@ use crate::cluster::Clusters;
 use crate::distinct::Distinct;
 use crate::history::{Entry, History};
 use crate::kind::{Id, Kind, Names};
+use crate::leads::Leads;
 use crate::linked::Linked;
 use crate::plan::{CellOp, Plan};
 use hashbrown::HashMap;
@@ -74,6 +75,8 @@ pub struct State {
     pub linked: Linked,
     /// Accounts that belong together.
     pub clusters: Clusters,
+    /// What is suspected.
+    pub leads: Leads,
     /// What was folded.
     pub stats: Stats,
     pub(crate) entities: Vec<Chunked<Entity>>,
@@ -130,6 +133,7 @@ impl State {
             names,
             linked: Linked::default(),
             clusters: Clusters::default(),
+            leads: Leads::default(),
             stats: Stats::default(),
             entities: vec![Chunked::default(); Kind::COUNT],
             combos: vec![Combos::default(); Kind::COUNT],
@@ -186,6 +190,7 @@ impl State {
                 for number in self.linked.facts_of(kind, id) {
                     bytes.extend(number.to_le_bytes());
                 }
+                bytes.extend(self.leads.value(kind, id));
                 values.insert((kind, id), bytes);
             }
         }
@@ -215,6 +220,7 @@ impl State {
         parts.push(("facts one hop away".into(), self.linked.memory_bytes()));
         parts.push(("identifiers".into(), self.names.memory_bytes()));
         parts.push(("clusters".into(), self.clusters.memory_bytes()));
+        parts.push(("leads".into(), self.leads.memory_bytes()));
         parts.retain(|p| p.1 > 0);
         parts
     }

@@ -8,6 +8,7 @@
 pub mod attribution;
 mod control;
 pub mod insiders;
+pub mod log;
 mod numbers;
 mod parcels;
 pub mod posts;

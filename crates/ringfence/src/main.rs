@@ -10,6 +10,7 @@
 //! | [`history`] | what does the engine make of event files? |
 //! | [`input`] | how are event files read, with faults set aside? |
 //! | [`labels`] | what were the requests really? |
+//! | [`looking`] | how is a past history looked at again and again? |
 //! | [`packed`] | how are packed logs met where event files are? |
 //! | [`mod@print`] | how is a result printed, for people and for programs? |
 //! | [`progress`] | how does one see that it is still at work? |
@@ -23,6 +24,7 @@ mod failure;
 mod history;
 mod input;
 mod labels;
+mod looking;
 mod packed;
 mod print;
 mod progress;

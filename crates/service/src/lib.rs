@@ -7,6 +7,7 @@
 //! - [`mod@rederive`]: a decision of the past, made again;
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
+//! - [`leads`]: which leads the log holds;
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections;
@@ -21,6 +22,7 @@ pub mod feed;
 pub mod files;
 pub mod follow;
 pub mod http;
+pub mod leads;
 pub mod library;
 pub mod oidc;
 pub mod past;

@@ -247,3 +247,38 @@ async fn nothing_inside_is_reached_unless_the_deployment_says_so() {
     assert!(seen["last_error"].as_str().is_some_and(|e| e.contains("private address")), "{seen}");
     assert!(receiver.ids().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leads_are_told_to_who_wants_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (receiver, url) = Receiver::start().await;
+    let service = open(dir.path()).await;
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let wants = json!({"url": url, "wants": {"decisions": [], "leads": true}}).to_string();
+    let made = ask(&router, Method::POST, "/v1/webhooks", Some(&admin), JSON, &wants).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json());
+    let raised = json!({"specversion": "1.0", "id": "l1", "source": "ringfence/leads", "type": "lead.raised",
+        "time": "2023-05-01T00:00:00Z",
+        "data": {"lead": "ring-R1", "kind": "ring", "as_of": "2023-05-01T00:00:00Z", "probability": 0.9, "fdr": 0.05,
+                 "method": "rings/1", "members": [], "refunds": ["R1"], "money": {"amount": 1, "currency": "USD"}}});
+    let withdrawn = json!({"specversion": "1.0", "id": "w1", "source": "ringfence/leads", "type": "lead.withdrawn",
+        "time": "2023-05-03T00:00:00Z",
+        "data": {"lead": "ring-R1", "kind": "ring", "as_of": "2023-05-03T00:00:00Z", "reason": "stopped"}});
+    for event in [order(1), raised, request(1, 5_000), withdrawn] {
+        ask(&router, Method::POST, "/v1/events", Some(&shop), ONE, &event.to_string()).await;
+    }
+    receiver.has(2).await;
+    let got: Vec<Value> = receiver
+        .got
+        .lock()
+        .expect("a lock")
+        .iter()
+        .map(|(_, body)| serde_json::from_str(body).expect("JSON"))
+        .collect();
+    let told =
+        |n: usize| (got[n]["type"].as_str(), got[n]["data"]["event"].as_str(), got[n]["subject"].as_str());
+    assert_eq!(told(0), (Some("ringfence.lead"), Some("lead.raised"), Some("ring-R1")));
+    assert_eq!(told(1), (Some("ringfence.lead"), Some("lead.withdrawn"), Some("ring-R1")));
+}

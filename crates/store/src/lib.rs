@@ -6,6 +6,7 @@
 pub mod encoding;
 pub mod folder;
 pub mod log;
+mod merge;
 pub mod open;
 pub mod rejects;
 pub mod snapshots;

@@ -1,9 +1,12 @@
-//! How are files folded while they are read? A second thread decompresses and decodes; order is kept exactly.
+//! How are files folded while they are read? A second thread decompresses and decodes; several files are brought into the
+//! order of arrival ([`crate::merge`]).
 
+use crate::merge::{Head, Next, first};
 use crate::open::{FileError, Progress, open_with_progress};
-use ringfence_domain::codec::{RawLine, RawLines};
+use crate::rejects::RAW_BYTES_MAX;
+use ringfence_domain::codec::RawLines;
 use ringfence_domain::dedupe::{ContentKey, Dedupe, Seen};
-use ringfence_domain::{Body, Decoder, Event, Refusal};
+use ringfence_domain::{Body, Decoder, Event, Refusal, encode};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -85,7 +88,7 @@ pub struct Counts {
     pub repeated: u64,
 }
 
-/// Events of several files in the order given, decoded on a second thread.
+/// Events of several files in the order of their arrival, decoded on a second thread.
 ///
 /// An iterator: a refused line is an item; a file that cannot be read further is an error, after which the next file
 /// follows. Dropping it ends the thread.
@@ -106,7 +109,8 @@ struct Batch {
 }
 
 impl EventStream {
-    /// Begins to read `paths`, one after the other, with a copy of `decoder`.
+    /// Begins to read `paths` with a copy of `decoder`: one after the other, but for files whose events have a
+    /// `recordedtime`, which are woven in by it.
     ///
     /// An event that comes again under its source and id is passed over where its content is the same and refused
     /// where it is not; see [`ringfence_domain::dedupe`] for the memory that this takes.
@@ -207,47 +211,84 @@ struct Reading {
 
 impl Reading {
     fn files(&mut self, paths: &[PathBuf]) -> Result<(), Gone> {
-        for (file, path) in paths.iter().enumerate() {
-            match open_with_progress(path, &self.progress) {
-                Ok(reader) => self.file(file, path, reader)?,
-                Err(e) => self.push(Err(e.into()), 0)?,
-            }
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let opened = open_with_progress(path, &self.progress);
+            let lines = opened.map(|reader| RawLines::new(reader, self.decoder.limits().line_bytes_max));
+            files.push(match lines {
+                Ok(lines) => Some(lines),
+                Err(e) => {
+                    self.push(Err(e.into()), 0)?;
+                    None
+                }
+            });
         }
-        self.send()
-    }
-
-    fn file(&mut self, file: usize, path: &Path, reader: impl BufRead) -> Result<(), Gone> {
-        let mut lines = RawLines::new(reader, self.decoder.limits().line_bytes_max);
+        let mut heads: Vec<Head> = paths.iter().map(|_| Head::new()).collect();
         loop {
-            match lines.next_line() {
-                Ok(Some(line)) => self.line(file, line)?,
-                Ok(None) => return Ok(()),
-                Err(source) => return self.push(Err(broken(path, lines.number(), source)), 0),
+            for (file, head) in heads.iter_mut().enumerate().filter(|(_, head)| head.wants()) {
+                if let Some(next) = self.next_of(file, &paths[file], &mut files[file])? {
+                    head.give(next);
+                }
+            }
+            let Some(file) = first(&heads) else { return self.send() };
+            if let Some(next) = heads[file].take() {
+                self.event(file, next)?;
             }
         }
     }
 
-    fn line(&mut self, file: usize, line: RawLine<'_>) -> Result<(), Gone> {
-        let refusal = match self.decoder.decode_line(line) {
-            Ok(event) => match self.dedupe.see(ContentKey::of(&event, &mut self.scratch)) {
-                Seen::New => {
-                    return self.push(Ok(Item::Event { file, line: line.number, event }), line.bytes.len());
+    /// The next event of a file; lines that are refused on the way, and where it breaks off, are told.
+    fn next_of(
+        &mut self,
+        file: usize,
+        path: &Path,
+        lines: &mut Option<RawLines<impl BufRead>>,
+    ) -> Result<Option<Next>, Gone> {
+        let Some(open) = lines else { return Ok(None) };
+        loop {
+            match open.next_line() {
+                Ok(Some(line)) => match self.decoder.decode_line(line) {
+                    Ok(event) => {
+                        return Ok(Some(Next { event, line: line.number, bytes: line.bytes.len() }));
+                    }
+                    Err(refusal) => {
+                        let raw = line.bytes[..line.bytes.len().min(RAW_BYTES_MAX)].into();
+                        self.push(Ok(Item::Refused { file, refusal, raw }), line.bytes.len())?;
+                    }
+                },
+                Ok(None) => {
+                    *lines = None;
+                    return Ok(None);
                 }
-                Seen::Same => {
-                    self.batch.repeated += 1;
-                    return Ok(());
+                Err(source) => {
+                    let error = broken(path, open.number(), source);
+                    *lines = None;
+                    self.push(Err(error), 0)?;
+                    return Ok(None);
                 }
-                Seen::Different => Refusal::new(
-                    "/id",
-                    format!("the id `{}` of source `{}` was seen with other content", event.id, event.source),
-                    "give every event an id of its own; a correction is a further event",
-                )
-                .at_line(line.number),
-            },
-            Err(refusal) => refusal,
+            }
+        }
+    }
+
+    fn event(&mut self, file: usize, Next { event, line, bytes }: Next) -> Result<(), Gone> {
+        let refusal = match self.dedupe.see(ContentKey::of(&event, &mut self.scratch)) {
+            Seen::New => return self.push(Ok(Item::Event { file, line, event }), bytes),
+            Seen::Same => {
+                self.batch.repeated += 1;
+                return Ok(());
+            }
+            Seen::Different => Refusal::new(
+                "/id",
+                format!("the id `{}` of source `{}` was seen with other content", event.id, event.source),
+                "give every event an id of its own; a correction is a further event",
+            )
+            .at_line(line),
         };
-        let raw = line.bytes[..line.bytes.len().min(crate::rejects::RAW_BYTES_MAX)].into();
-        self.push(Ok(Item::Refused { file, refusal, raw }), line.bytes.len())
+        // As it was understood: its line has been passed by.
+        let mut raw = Vec::new();
+        encode(&event, &mut raw);
+        raw.truncate(RAW_BYTES_MAX);
+        self.push(Ok(Item::Refused { file, refusal, raw: raw.into() }), bytes)
     }
 
     fn push(&mut self, item: Result<Item, ReadError>, bytes: usize) -> Result<(), Gone> {

@@ -1,5 +1,6 @@
 //! Which well-typed event is refused all the same? The bounds that a type alone does not keep.
 
+use super::leads;
 use super::limits::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_TEXT_BYTES_MAX, ATTRIBUTES_MAX, DEPTH_MAX, DOCUMENTS_MAX, LINES_MAX,
     Limits, REASON_CODES_MAX, TEXT_BYTES_MAX, VERSIONS_MAX, WORD_BYTES_MAX,
@@ -89,6 +90,8 @@ fn body(body: &Body) -> Result<(), Refusal> {
             text(&e.text)?;
             hashes("images", e.images.as_deref())
         }
+        Body::LeadRaised(e) => leads::raised(e),
+        Body::LeadWithdrawn(e) => leads::withdrawn(e),
         Body::AccountOpened(_)
         | Body::AccountClosed(_)
         | Body::IdentifierSeen(_)
@@ -141,14 +144,18 @@ fn distance(distance_m: Option<f64>) -> Result<(), Refusal> {
 }
 
 fn score(score: Option<f64>) -> Result<(), Refusal> {
-    match score {
-        Some(p) if !(0.0..=1.0).contains(&p) => Err(Refusal::new(
-            "/data/score",
-            format!("the score {p} is not within 0–1"),
-            "send the calibrated probability; divide percentages by 100",
-        )),
-        Some(_) | None => Ok(()),
+    score.map_or(Ok(()), |p| probability("/data/score", "the score", p))
+}
+
+pub(super) fn probability(pointer: &str, what: &str, p: f64) -> Result<(), Refusal> {
+    if (0.0..=1.0).contains(&p) {
+        return Ok(());
     }
+    Err(Refusal::new(
+        pointer,
+        format!("{what} {p} is not within 0–1"),
+        "send the calibrated probability; divide percentages by 100",
+    ))
 }
 
 fn text(text: &str) -> Result<(), Refusal> {
@@ -209,7 +216,7 @@ fn check_attributes(attributes: &Attributes) -> Result<(), Refusal> {
     })
 }
 
-fn too_many(field: &str, count: usize, max: usize) -> Result<(), Refusal> {
+pub(super) fn too_many(field: &str, count: usize, max: usize) -> Result<(), Refusal> {
     if count <= max {
         return Ok(());
     }
@@ -220,7 +227,7 @@ fn too_many(field: &str, count: usize, max: usize) -> Result<(), Refusal> {
     ))
 }
 
-fn too_long(pointer: &str, what: &str, bytes: usize, max: usize) -> Result<(), Refusal> {
+pub(super) fn too_long(pointer: &str, what: &str, bytes: usize, max: usize) -> Result<(), Refusal> {
     if bytes <= max {
         return Ok(());
     }

@@ -30,6 +30,20 @@ pub const VERSIONS_MAX: usize = 32;
 /// Longest reason code, version name or version, in bytes.
 pub const WORD_BYTES_MAX: usize = 128;
 
+/// Most members, and most refunds, of one `lead.raised`: with the ties it stays far below [`LINE_BYTES_MAX`]. A larger lead is
+/// told in several events of one `as_of`, which add up.
+pub const LEAD_MEMBERS_MAX: usize = 1_024;
+/// Most ties of one `lead.raised`.
+pub const LEAD_TIES_MAX: usize = 512;
+/// Most accounts of all ties of one `lead.raised` together.
+pub const LEAD_LINKS_MAX: usize = 2_048;
+/// Most sentences for a lead, and as many against it.
+pub const LEAD_WORDS_MAX: usize = 64;
+/// Longest such sentence in bytes.
+pub const LEAD_WORDS_BYTES_MAX: usize = 1_024;
+/// Longest value of a tie in bytes: an identifier, or what the texts of a script have in common.
+pub const LEAD_VALUE_BYTES_MAX: usize = 1_024;
+
 /// What a deployment may set; the other limits of this module are fixed by the contract's schemas.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Limits {

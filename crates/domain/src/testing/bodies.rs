@@ -4,6 +4,7 @@ use super::values::{attributes, hashes, id, lines, money, opt, share, text, time
 // Every event type is drawn here.
 #[allow(clippy::wildcard_imports)]
 use crate::event::*;
+use crate::lead::{LeadMember, LeadTie};
 use crate::words::{DecidedBy, Instrument};
 use proptest::prelude::*;
 
@@ -237,6 +238,52 @@ pub fn body(event_type: EventType) -> BoxedStrategy<Body> {
             text: text(),
             posted_at: opt(timestamp()),
             images: opt(hashes()),
+        }),
+        EventType::LeadRaised => {
+            let member = draw!(LeadMember {
+                kind: word(),
+                id: id("A"),
+                probability: share(),
+                since: opt(timestamp()),
+                refunds: opt(0..9_u32),
+                money: opt(money()),
+            });
+            let tie = draw!(LeadTie {
+                kind: word(),
+                value: text(),
+                probability: share(),
+                accounts: proptest::collection::vec(id("A"), 3),
+                since: opt(proptest::collection::vec(timestamp(), 3)),
+                shared_by: opt(0..9_u32),
+                orders: opt(0..9_u32),
+            });
+            let sentences = || opt(proptest::collection::vec(text(), 0..3));
+            draw_body!(LeadRaised {
+                lead: id("ring-R"),
+                kind: word(),
+                as_of: timestamp(),
+                probability: share(),
+                fdr: share(),
+                method: id("rings/"),
+                members: proptest::collection::vec(member, 0..4),
+                refunds: proptest::collection::vec(id("R"), 0..4),
+                money: money(),
+                ties: opt(proptest::collection::vec(tie, 0..3)),
+                confirmed: opt(0..9_u32),
+                why: sentences(),
+                against: sentences(),
+                from: opt(timestamp()),
+                to: opt(timestamp()),
+                pattern: opt(word()),
+            })
+        }
+        EventType::LeadWithdrawn => draw_body!(LeadWithdrawn {
+            lead: id("ring-R"),
+            kind: word(),
+            as_of: timestamp(),
+            reason: word(),
+            into: opt(id("ring-R")),
+            why: opt(proptest::collection::vec(text(), 0..3)),
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! Which fields hold which kind of personal value? Typed events by exhaustive match, raw JSON by the same table.
 
-use super::{TokenKind, Tokeniser};
+use super::{TokenKind, Tokeniser, leads};
 use crate::codec::Refusal;
 use crate::event::{Body, Event, EventType};
 use crate::id::{
@@ -11,7 +11,7 @@ use crate::words::{IdentifierKind, Instrument, SubjectKind};
 use serde_json::Value;
 
 /// A typed field that a token can replace.
-trait Tokenise {
+pub(super) trait Tokenise {
     fn tokenise(&mut self, tokens: &Tokeniser, kind: TokenKind);
 }
 
@@ -89,6 +89,8 @@ personal_fields! {
     AppealOpened { account: Account }
     AppealResolved { account: Account }
     PostCollected {}
+    LeadRaised {}
+    LeadWithdrawn {}
 }
 
 /// The kind of an `identifier.seen`'s value.
@@ -105,6 +107,9 @@ fn kind_of(kind: IdentifierKind) -> TokenKind {
 
 pub(super) fn apply(tokens: &Tokeniser, event: &mut Event) {
     apply_fields(tokens, &mut event.body);
+    if let Body::LeadRaised(lead) = &mut event.body {
+        leads::apply(tokens, lead);
+    }
     // Two fields are of the kind that another field names.
     if let Body::IdentifierSeen(e) = &mut event.body
         && tokens.covers(kind_of(e.kind))
@@ -131,6 +136,9 @@ pub(super) fn apply_to_json(tokens: &Tokeniser, json: &str) -> Result<String, Re
             replace_value(tokens, *kind, value, field)?;
         }
     }
+    if event_type == EventType::LeadRaised {
+        leads::apply_to_json(tokens, data)?;
+    }
     let identifier_kind = data.get("kind").and_then(Value::as_str).and_then(|kind| kind.parse().ok());
     if let (EventType::IdentifierSeen, Some(kind)) = (event_type, identifier_kind)
         && let Some(value) = data.get_mut("value")
@@ -146,7 +154,12 @@ pub(super) fn apply_to_json(tokens: &Tokeniser, json: &str) -> Result<String, Re
     Ok(value.to_string())
 }
 
-fn replace_value(tokens: &Tokeniser, kind: TokenKind, value: &mut Value, field: &str) -> Result<(), Refusal> {
+pub(super) fn replace_value(
+    tokens: &Tokeniser,
+    kind: TokenKind,
+    value: &mut Value,
+    field: &str,
+) -> Result<(), Refusal> {
     if !tokens.covers(kind) {
         return Ok(());
     }

@@ -6,11 +6,12 @@ use crate::sets::Sets;
 use crate::stats::{Posterior, differences, dispersion, q_values, upper_tail};
 use ringfence_domain::words::{Action, Lane, Role, Word};
 use ringfence_domain::{Duration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A figure by member of staff, each beside what the peers' behaviour leads to expect.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Returns recorded as received without a carrier's scan or a weight, against the same lane on the same day.

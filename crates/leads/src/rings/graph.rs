@@ -1,13 +1,14 @@
 //! Who is tied to whom by what, since when, and how surely? A ring as nodes and links, with what lies around it.
 
 use crate::insiders::Family;
-use crate::rings::{Identifier, Lead, Shared};
+use crate::rings::{Identifier, Lead, Member, Shared};
 use ringfence_domain::{Money, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What a node is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeKind {
     /// A customer's account.
@@ -40,7 +41,7 @@ impl NodeKind {
 }
 
 /// An account, or something that accounts share.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Node {
     /// What it is.
     pub kind: NodeKind,
@@ -74,7 +75,7 @@ pub struct Node {
 }
 
 /// An account and something that it shares.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Link {
     /// Place of the account among the nodes.
     pub account: usize,
@@ -89,7 +90,7 @@ pub struct Link {
 }
 
 /// A ring and what lies around it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Graph {
     /// Accounts of the ring by their first request, what ties them strongest first, then what lies around.
     pub nodes: Vec<Node>,
@@ -99,8 +100,17 @@ pub struct Graph {
 
 /// A ring as a graph. The same lead gives the same graph, in the same order.
 pub fn graph(lead: &Lead) -> Graph {
+    graph_of(&lead.members, lead.identifiers.iter().chain(&lead.staff_ties), &lead.around)
+}
+
+/// The same of a ring's accounts, of what ties them, and of what lies around.
+pub fn graph_of<'a>(
+    members: &[Member],
+    ties: impl IntoIterator<Item = &'a Identifier>,
+    around: &'a [Identifier],
+) -> Graph {
     let mut draft = Draft::default();
-    for member in &lead.members {
+    for member in members {
         draft.accounts.insert(member.account.clone(), draft.graph.nodes.len());
         draft.graph.nodes.push(Node {
             probability: Some(member.probability),
@@ -109,10 +119,10 @@ pub fn graph(lead: &Lead) -> Graph {
             ..account(&member.account, true, member.since)
         });
     }
-    for tie in lead.identifiers.iter().chain(&lead.staff_ties) {
+    for tie in ties {
         draft.tie(tie, true);
     }
-    for tie in &lead.around {
+    for tie in around {
         draft.tie(tie, false);
     }
     draft.graph

@@ -14,11 +14,12 @@ use crate::rings::record::{Is, Record, Request};
 use crate::texts::scripts::Settings;
 use crate::texts::{Text, scripts};
 use ringfence_domain::Duration;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What kind of thing is shared.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Shared {
     /// A device that claims and was not the account's when it bought.

@@ -17,7 +17,7 @@ mod surroundings;
 mod traits;
 mod words;
 
-pub use graph::{Graph, Link, Node, NodeKind, graph};
+pub use graph::{Graph, Link, Node, NodeKind, graph, graph_of};
 pub use marks::Shared;
 pub use record::Record;
 
@@ -118,6 +118,8 @@ pub struct Member {
     pub money: Money,
     /// The probability that the likeliest of them is the ring's.
     pub probability: f64,
+    /// Whether people found abuse among its requests.
+    pub confirmed: bool,
 }
 
 /// A group with one hand behind it. Not an accusation: see `why`, which also says what speaks against it.

@@ -26,12 +26,14 @@ pub(super) fn members(record: &Record, beliefs: &Beliefs, group: &Group, reporti
                 refunds: 0,
                 money: Money { amount: 0, currency: reporting },
                 probability: 0.0,
+                confirmed: false,
             });
             out.len() - 1
         });
         let member = &mut out[place];
         member.refunds += 1;
         member.money.amount += r.amount;
+        member.confirmed |= record.verdicts.get(&r.refund) == Some(&true);
         member.probability = member.probability.max(beliefs.requests[n as usize]);
     }
     out

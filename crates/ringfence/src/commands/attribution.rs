@@ -5,10 +5,12 @@ mod page;
 use crate::commands::{Context, write_file};
 use crate::failure::Failure;
 use crate::input::Past;
+use crate::looking::{self, Looks};
 use crate::print;
 use ringfence_leads::attribution::{
     Attribution, ClaimShares, Culprit, DriverLead, Person, Record, Run, Settings, attribute,
 };
+use ringfence_leads::log::Methods;
 use ringfence_report::text;
 use serde::Serialize;
 use std::fmt::Write;
@@ -25,6 +27,8 @@ use std::process::ExitCode;
 pub(crate) struct Args {
     #[command(flatten)]
     past: Past,
+    #[command(flatten)]
+    looks: Looks,
     /// How many accounts and claims are shown.
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -78,9 +82,10 @@ pub(crate) struct Shown {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let rates = &context.config.rates;
     let mut record = Record::default();
-    args.past.fold(context, |event| record.see(event, rates))?;
-    print::passed_over(record.without_rate);
     let settings = Settings { verdicts: !args.without_verdicts, ..Settings::default() };
+    let methods = Methods { rings: None, insiders: None, drivers: Some(settings), ..Methods::default() };
+    looking::past(&args.looks, &args.past, methods, context, |event| record.see(event, rates))?;
+    print::passed_over(record.without_rate);
     let attribution = attribute(&record, &settings);
     let shown = Shown {
         leads: attribution.driver_leads(rates.reporting()),

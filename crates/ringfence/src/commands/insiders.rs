@@ -5,8 +5,10 @@ mod page;
 use crate::commands::{Context, write_file};
 use crate::failure::Failure;
 use crate::input::Past;
+use crate::looking::{self, Looks};
 use crate::print;
 use ringfence_leads::insiders::{Lead, Pattern, Record, Settings, insiders};
+use ringfence_leads::log::Methods;
 use ringfence_report::text;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -18,10 +20,13 @@ use std::process::ExitCode;
 /// line.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ringfence insiders --events events.jsonl.zst --report insiders.html\n  \
-    ringfence insiders --events events.jsonl.zst --as-of 2023-09-01 --all --json")]
+    ringfence insiders --events events.jsonl.zst --as-of 2023-09-01 --all --json\n  \
+    ringfence insiders --events events.jsonl.zst --every 7d --findings staff.jsonl")]
 pub(crate) struct Args {
     #[command(flatten)]
     past: Past,
+    #[command(flatten)]
+    looks: Looks,
     /// Also those with one kind of evidence, or with little money: above the stated false-discovery rate.
     #[arg(long)]
     all: bool,
@@ -37,9 +42,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let rates = &context.config.rates;
     let mut record = Record::default();
-    args.past.fold(context, |event| record.see(event, rates))?;
-    print::passed_over(record.without_rate);
     let settings = Settings { controls: args.controls, ..Settings::default() };
+    let methods = Methods { rings: None, drivers: None, ..Methods::default() };
+    looking::past(&args.looks, &args.past, methods, context, |event| record.see(event, rates))?;
+    print::passed_over(record.without_rate);
     let found = insiders(&record, rates.reporting(), &settings);
     let leads: Vec<&Lead> = found.leads.iter().filter(|l| args.all || l.stands || l.control).collect();
     if let Some(report) = &args.report {

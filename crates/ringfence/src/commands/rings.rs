@@ -5,7 +5,9 @@ pub(crate) mod page;
 use crate::commands::{Context, write_file};
 use crate::failure::Failure;
 use crate::input::Past;
+use crate::looking::{self, Looks};
 use crate::print;
+use ringfence_leads::log::Methods;
 use ringfence_leads::rings::{Lead, Record, Settings, rings};
 use ringfence_report::text;
 use std::fmt::Write;
@@ -17,10 +19,13 @@ use std::process::ExitCode;
 /// A lead is a reason to look, not an accusation. With --json one lead a line.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ringfence rings --events events.jsonl.zst --report rings.html\n  \
-    ringfence rings --events events.jsonl.zst --as-of 2023-09-01 --all --json")]
+    ringfence rings --events events.jsonl.zst --as-of 2023-09-01 --all --json\n  \
+    ringfence rings --events events.jsonl.zst --every 7d --findings rings.jsonl")]
 pub(crate) struct Args {
     #[command(flatten)]
     past: Past,
+    #[command(flatten)]
+    looks: Looks,
     /// Also groups that are small, of little money, or beyond the stated false-discovery rate.
     #[arg(long)]
     all: bool,
@@ -36,9 +41,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let rates = &context.config.rates;
     let mut record = Record::default();
-    args.past.fold(context, |event| record.see(event, rates))?;
-    print::passed_over(record.without_rate());
     let settings = Settings { controls: args.controls, ..Settings::default() };
+    let methods = Methods { insiders: None, drivers: None, ..Methods::default() };
+    looking::past(&args.looks, &args.past, methods, context, |event| record.see(event, rates))?;
+    print::passed_over(record.without_rate());
     let found = rings(&record, rates.reporting(), &settings);
     let leads: Vec<&Lead> = found.iter().filter(|l| args.all || l.stands || l.control).collect();
     if let Some(report) = &args.report {

@@ -53,6 +53,10 @@ pub enum Permission {
     ReadDecisions,
     /// Read what a decision was made from: events of customers.
     ReadEvidence,
+    /// Read leads on rings, drivers, scripts and posts.
+    ReadLeads,
+    /// Read leads on members of staff.
+    ReadStaffLeads,
     /// Read lists and suppressions.
     ReadLists,
     /// Change lists.
@@ -81,13 +85,22 @@ pub enum Permission {
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
         Anyone, Approve, BeKnown, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate, OwnAccount,
-        Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLists, ReadOperations, ReadVersions, Send,
+        Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLeads, ReadLists, ReadOperations,
+        ReadStaffLeads, ReadVersions, Send,
     };
     match role {
         Role::Integration => matches!(permission, Anyone | BeKnown | Send | ReadDecisions),
         Role::Analyst => matches!(
             permission,
-            Anyone | BeKnown | OwnAccount | ReadDecisions | ReadEvidence | ReadLists | ReadVersions | Propose
+            Anyone
+                | BeKnown
+                | OwnAccount
+                | ReadDecisions
+                | ReadEvidence
+                | ReadLeads
+                | ReadLists
+                | ReadVersions
+                | Propose
         ),
         Role::Investigator => matches!(
             permission,
@@ -96,6 +109,8 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | OwnAccount
                 | ReadDecisions
                 | ReadEvidence
+                | ReadLeads
+                | ReadStaffLeads
                 | ReadLists
                 | ManageLists
                 | ReadVersions
@@ -107,6 +122,8 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | OwnAccount
                 | ReadDecisions
                 | ReadEvidence
+                | ReadLeads
+                | ReadStaffLeads
                 | ReadLists
                 | ManageLists
                 | ReadVersions
@@ -121,6 +138,8 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | OwnAccount
                 | ReadDecisions
                 | ReadEvidence
+                | ReadLeads
+                | ReadStaffLeads
                 | ReadLists
                 | ReadVersions
                 | ReadOperations

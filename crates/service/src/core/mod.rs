@@ -32,6 +32,7 @@ use ringfence_domain::rates::Rates;
 use ringfence_domain::vector::Schema;
 use ringfence_domain::{Decision, Event, Timestamp, Versions};
 use ringfence_engine::{Applied, Decider, Engine};
+use ringfence_leads::log::Book;
 use ringfence_store::log::{Record, RecordKind};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -108,6 +109,7 @@ pub struct Core {
     register: Register,
     events: Places,
     controls: Places,
+    leads: Book,
     /// Whether the vector of each request is kept until the next.
     keep_vector: bool,
     vector: KeptVector,
@@ -131,6 +133,7 @@ impl Core {
             register: Register::default(),
             events: Places::default(),
             controls: Places::default(),
+            leads: Book::default(),
             keep_vector: false,
             vector: KeptVector::default(),
             scratch: Vec::new(),
@@ -175,6 +178,10 @@ impl Core {
     /// Where in the log the control records stand.
     pub fn control_places(&self) -> &Places {
         &self.controls
+    }
+    /// The leads that the log holds.
+    pub fn leads(&self) -> &Book {
+        &self.leads
     }
     /// Keeps the vector of each request until the next.
     pub fn keep_vectors(&mut self) {
@@ -291,6 +298,7 @@ impl Core {
         self.seen.see(key);
         let position = self.push(records, RecordKind::Event, now, payload);
         self.events.push(position);
+        self.leads.see(&event, position);
         let Some(decision) = decision else { return Taken::Accepted { position } };
         let bytes = decision_json(&decision);
         let at = self.push(records, RecordKind::Decision, now, bytes.clone());

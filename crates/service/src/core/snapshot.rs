@@ -9,8 +9,8 @@ use ringfence_engine::Engine;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Version of the core's own part of a snapshot: 2 with rates, the register and places.
-const FORMAT: u32 = 2;
+/// Version of the core's own part of a snapshot: 2 with rates, the register and places, 3 with leads.
+const FORMAT: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -26,6 +26,8 @@ struct Kept {
     register: Vec<u8>,
     events: Places,
     controls: Places,
+    /// JSON, as the register.
+    leads: Vec<u8>,
     engine: Vec<u8>,
 }
 
@@ -67,6 +69,7 @@ impl Core {
             register: serde_json::from_slice(&kept.register).map_err(|e| broken(e.to_string()))?,
             events: kept.events,
             controls: kept.controls,
+            leads: serde_json::from_slice(&kept.leads).map_err(|e| broken(e.to_string()))?,
             keep_vector: false,
             vector: KeptVector::default(),
             scratch: Vec::new(),
@@ -86,6 +89,7 @@ impl Core {
             register: serde_json::to_vec(&self.register).expect("the register is texts and numbers"),
             events: self.events.clone(),
             controls: self.controls.clone(),
+            leads: serde_json::to_vec(&self.leads).expect("leads are texts and numbers"),
             engine: self.engine.snapshot(),
         };
         postcard::to_stdvec(&kept).expect("writing to memory cannot fail")

@@ -29,8 +29,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, decisions, events, keys, lists, login, me, oidc, operations, pages, promotions, users, versions,
-    webhooks,
+    audit, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, users,
+    versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
@@ -146,6 +146,10 @@ pub fn router(shared: Arc<Shared>) -> Router {
         )
         .api_route("/v1/promotions/{id}/approve", post_with(promotions::approve, promotions::approve_docs))
         .api_route("/v1/promotions/{id}/reject", post_with(promotions::reject, promotions::reject_docs))
+        .api_route("/v1/leads", get_with(leads::list, leads::list_docs))
+        .api_route("/v1/leads/{lead}", get_with(leads::one, leads::one_docs))
+        .api_route("/v1/leads/{lead}/history", get_with(leads::history, leads::history_docs))
+        .api_route("/v1/leads/{lead}/graph", get_with(leads::graph, leads::graph_docs))
         .api_route(
             "/v1/lists/{list}",
             get_with(lists::list, lists::list_docs).post_with(lists::add, lists::add_docs),

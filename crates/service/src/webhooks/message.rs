@@ -1,7 +1,7 @@
 //! What does a webhook say? A CloudEvent of one record of the log: made from it whenever it is sent, kept nowhere else.
 
 use crate::core::Control;
-use ringfence_domain::{Decision, DecisionKind};
+use ringfence_domain::{Decision, DecisionKind, EventType};
 use ringfence_store::log::{Record, RecordKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ pub struct Wants {
     /// Alerts: what decides is to change or has changed, keys are made and revoked, rules are suppressed.
     #[serde(default)]
     pub alerts: bool,
+    /// Leads that are raised, change, or are withdrawn.
+    #[serde(default)]
+    pub leads: bool,
 }
 
 /// A message, ready to be signed.
@@ -36,7 +39,14 @@ pub fn id(position: u64) -> String {
 /// The message about a record, where the endpoint wants it.
 pub fn message(position: u64, record: &Record<'_>, wants: &Wants) -> Option<Message> {
     let (kind, subject, data) = match record.kind {
-        RecordKind::Event => return None,
+        RecordKind::Event => {
+            let lead = wants.leads.then(|| lead(&record.payload))??;
+            (
+                "ringfence.lead",
+                lead.data["lead"].as_str()?.to_owned(),
+                json!({ "event": lead.kind, "lead": lead.data }),
+            )
+        }
         RecordKind::Decision => {
             let decision: Decision = serde_json::from_slice(&record.payload).ok()?;
             if wants.decisions.as_ref().is_some_and(|kinds| !kinds.contains(&decision.decision)) {
@@ -65,6 +75,24 @@ pub fn message(position: u64, record: &Record<'_>, wants: &Wants) -> Option<Mess
         "data": data,
     });
     Some(Message { id: id(position), body: serde_json::to_vec(&event).ok()? })
+}
+
+/// What an event says of a lead.
+#[derive(Deserialize)]
+struct Lead {
+    #[serde(rename = "type")]
+    kind: String,
+    data: serde_json::Value,
+}
+
+/// What an event says of a lead; most say nothing of one and are not read further.
+fn lead(payload: &[u8]) -> Option<Lead> {
+    const MARK: &[u8] = b"\"lead.";
+    payload.windows(MARK.len()).any(|w| w == MARK).then_some(())?;
+    let event: Lead = serde_json::from_slice(payload).ok()?;
+    let told =
+        matches!(EventType::parse(&event.kind), Some(EventType::LeadRaised | EventType::LeadWithdrawn));
+    told.then_some(event)
 }
 
 /// The word of an alert; most control records are none.

@@ -122,6 +122,8 @@ impl References {
             | Body::RefundPaid(_)
             | Body::VerdictRecorded(_)
             | Body::PostCollected(_)
+            | Body::LeadRaised(_)
+            | Body::LeadWithdrawn(_)
             | Body::Unknown { .. } => {}
         }
     }

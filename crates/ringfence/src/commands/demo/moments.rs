@@ -137,6 +137,8 @@ fn words(body: &Body) -> Option<(String, String)> {
         | Body::ContactClosed(_)
         | Body::StaffJoined(_)
         | Body::PostCollected(_)
+        | Body::LeadRaised(_)
+        | Body::LeadWithdrawn(_)
         | Body::Unknown { .. } => None,
     }
 }

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod decisions;
 pub mod events;
 pub mod keys;
+pub mod leads;
 pub mod listable;
 pub mod lists;
 pub mod login;
