@@ -119,6 +119,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/events", post_with(events::events, events::events_docs))
         .api_route("/v1/refunds/decide", post_with(events::decide, events::decide_docs))
         .api_route("/v1/decisions/{refund}", get_with(decisions::decision, decisions::decision_docs))
+        .api_route("/v1/decisions/{refund}/notice", get_with(decisions::notice, decisions::notice_docs))
         .api_route("/v1/decisions/{refund}/evidence", get_with(decisions::evidence, decisions::evidence_docs))
         .api_route(
             "/v1/decisions/{refund}/rederive",

@@ -70,6 +70,7 @@ const API: &[(Method, &str, Permission)] = &[
     (Method::POST, "/v1/events", Permission::Send),
     (Method::POST, "/v1/refunds/decide", Permission::Send),
     (Method::GET, "/v1/decisions/{refund}", Permission::ReadDecisions),
+    (Method::GET, "/v1/decisions/{refund}/notice", Permission::ReadDecisions),
     (Method::GET, "/v1/decisions/{refund}/evidence", Permission::ReadEvidence),
     (Method::POST, "/v1/decisions/{refund}/rederive", Permission::ReadEvidence),
     (Method::GET, "/v1/versions", Permission::ReadVersions),
