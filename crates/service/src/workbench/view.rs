@@ -39,7 +39,8 @@ pub enum Theme {
 
 impl Theme {
     const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
-    fn word(self) -> &'static str {
+    /// As the page and the cookie name it.
+    pub fn word(self) -> &'static str {
         match self {
             Theme::System => "system",
             Theme::Light => "light",
@@ -126,6 +127,10 @@ impl View {
             shared.web.session_of(headers).filter(|_| who.session).map(sessions::csrf).unwrap_or_default();
         let (preferences, path) = (Preferences::of(headers), path.to_owned());
         View { shared: shared.clone(), who, by, preferences, path, csrf }
+    }
+    /// The same person after signing in again.
+    pub(crate) fn with_session(self, token: &str) -> View {
+        View { csrf: sessions::csrf(token), ..self }
     }
     /// The texts in the person's language.
     pub fn t(&self) -> &'static Texts {

@@ -54,7 +54,7 @@ impl Table<'_> {
         html! {
             @if self.rows.is_empty() { (states::empty(&self.none)) }
             @if !self.rows.is_empty() || self.id.is_some() {
-                div.table role="region" aria-label=(self.caption) tabindex="0" {
+                div.table role="group" aria-label=(self.caption) tabindex="0" {
                     table {
                         caption.hidden { (self.caption) }
                         thead { tr { @for column in &self.columns { th scope="col" .number[column.number] { (column.title) } } } }
