@@ -13,8 +13,8 @@ export const tests = [
     assert.ok(all.length >= 2, JSON.stringify(all));
     for (const { path, key } of all) {
       await page.keyboard.press("g");
-      await page.keyboard.press(key);
-      await page.waitForURL(`**${path}`);
+      await Promise.all([page.waitForNavigation(), page.keyboard.press(key)]);
+      assert.equal(new URL(page.url()).pathname, path);
     }
     await page.keyboard.press("?");
     await page.waitForSelector("dialog#shortcuts[open]");

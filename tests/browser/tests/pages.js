@@ -135,9 +135,9 @@ export const tests = [
     await page.selectOption("#by", people.investigator.id);
     await page.click("form.filters button");
     await page.waitForURL("**did=request_read**");
-    const rows = await until("the reads are shown", async () => (await page.locator("tbody tr").count()) || (await page.reload(), 0));
+    const rows = await until("the reads are shown", async () => (await page.locator("main tbody tr").count()) || (await page.reload(), 0));
     assert.ok(rows > 0);
-    for (const row of await page.$$eval("tbody tr", (all) => all.map((tr) => tr.textContent))) {
+    for (const row of await page.$$eval("main tbody tr", (all) => all.map((tr) => tr.textContent))) {
       assert.ok(row.includes("Request looked at") && row.includes(people.investigator.id), row);
     }
     assert.deepEqual(faults, []);

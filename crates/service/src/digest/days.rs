@@ -115,6 +115,8 @@ pub(super) struct Folding {
     changed: BTreeSet<i64>,
     seal: Option<(u64, String)>,
     rates: Rates,
+    /// Refund and time of the last request: its decision comes next.
+    asked: Option<(String, Timestamp)>,
     /// What came in since the last commit.
     new: Batch,
 }
@@ -127,7 +129,7 @@ impl Folding {
         seal: Option<(u64, String)>,
     ) -> Folding {
         let days = shown.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Folding { kept, shown, days, changed: BTreeSet::new(), seal, rates, new: Batch::default() }
+        Folding { kept, shown, days, changed: BTreeSet::new(), seal, rates, asked: None, new: Batch::default() }
     }
     fn day(&mut self, at: Timestamp) -> &mut Day {
         self.changed.insert(at.day());
@@ -164,7 +166,9 @@ impl Folding {
         Ok(())
     }
     pub(super) fn decision(&mut self, decision: &Decision) -> Result<(), DigestError> {
-        let at = decision.decided_at;
+        // The day of the request, as for what was asked; by the clock of its arrival where the two came apart.
+        let asked = self.asked.take().filter(|(refund, _)| refund == decision.refund.as_str());
+        let at = asked.map_or(decision.decided_at, |(_, at)| at);
         let risk = self.minor(decision.expected_loss, at);
         let day = self.day(at);
         if risk > 0 {
@@ -183,6 +187,7 @@ impl Folding {
                 let minor = self.minor(e.amount, at);
                 self.refund(e.refund.as_str())?.minor = minor;
                 self.new.orders.insert(e.order.as_str().to_owned(), e.refund.as_str().to_owned());
+                self.asked = Some((e.refund.as_str().to_owned(), at));
                 self.day(at).asked.add(minor);
             }
             Body::RefundDecided(e) => {

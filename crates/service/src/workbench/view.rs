@@ -153,6 +153,12 @@ impl View {
         let user = self.who.user.as_deref().and_then(|id| self.shared.access.users.get(id).ok());
         user.map_or_else(|| self.who.name.clone(), |user| user.name)
     }
+    /// Who did something: by name for who may know the users, otherwise by id.
+    pub fn named(&self, by: &Principal) -> String {
+        let Some(user) = &by.user else { return by.name.clone() };
+        let known = self.may(Permission::ManageUsers).then(|| self.shared.access.users.get(user).ok()).flatten();
+        known.map_or_else(|| user.clone(), |user| user.name)
+    }
     /// A page.
     pub fn page(&self, title: &str, content: &Markup) -> Response {
         self.with(StatusCode::OK, title, content, &[])

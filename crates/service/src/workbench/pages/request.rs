@@ -17,7 +17,7 @@ use axum::routing::get;
 use maud::{Markup, html};
 use ringfence_decide::{Costs, Policy, Situation};
 use ringfence_domain::words::Word;
-use ringfence_domain::{Body, Currency, Decision, DecisionKind, Money};
+use ringfence_domain::{Body, Decision, DecisionKind};
 use ringfence_engine::goods_with_customer;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -258,7 +258,7 @@ async fn costs(view: &View, of: &Story, known: &Refund) -> Result<Markup, Proble
         DecisionKind::ALL.iter().zip(table).filter_map(|(kind, costs)| Some((*kind, costs?))).collect();
     offered.sort_by(|(_, a), (_, b)| a.expected(score).total_cmp(&b.expected(score)));
     let rows = offered.iter().enumerate().map(|(at, (kind, costs))| {
-        let money = |minor: f64| about(lang, minor, reporting);
+        let money = |minor: f64| html! { span.money { (ui::whole(lang, minor, reporting)) } };
         vec![
             html! { (ui::decision(lang, *kind)) @if at == 0 { " " span.quiet { (t.request.costs_least) } } },
             money(costs.expected(score)),
@@ -288,16 +288,6 @@ async fn costs(view: &View, of: &Story, known: &Refund) -> Result<Markup, Proble
             (table.draw())
         }
     })
-}
-
-/// An expectation, in whole units: it is no more exact than that.
-fn about(lang: Lang, minor: f64, currency: Currency) -> Markup {
-    let unit = 10_f64.powi(currency.minor_digits() as i32);
-    let whole = (minor / unit).round() * unit;
-    match Money::new(whole as i64, currency) {
-        Ok(money) => ui::money(lang, money),
-        Err(_) => html! { "–" },
-    }
 }
 
 fn alike(view: &View, similar: &[Similar]) -> Markup {

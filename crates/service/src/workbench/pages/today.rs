@@ -76,7 +76,7 @@ async fn show(view: View) -> Result<Response, Problem> {
             None => section { (states::empty(t.today.nothing_yet)) },
             Some(last) => {
                 (ui::figures(&money(lang, reporting, &days)))
-                p.quiet.under { (fill(t.today.period, &[("n", &PERIOD.to_string()), ("day", &written(last))])) " " (t.today.about_risk) }
+                p.quiet.under { (fill(t.today.period, &[("n", &PERIOD.to_string()), ("day", &written(last))])) ". " (t.today.about_risk) }
                 div.columns.wide {
                     section aria-labelledby="mix" { h2 #mix { (t.today.mix) } (mix(lang, &days)) }
                     section aria-labelledby="drift" { h2 #drift { (t.today.drift) } (drift(lang, &days)) }
@@ -94,14 +94,6 @@ async fn show(view: View) -> Result<Response, Problem> {
 fn written(day: Timestamp) -> String {
     let (year, month, day) = day.civil();
     format!("{year}-{month:02}-{day:02}")
-}
-
-/// Whole units: cents say nothing in a sum of a week.
-fn whole(lang: Lang, minor: i64, currency: Currency) -> String {
-    let unit = 10_i64.pow(currency.minor_digits());
-    let rounded = (minor as f64 / unit as f64).round() as i64;
-    let sign = if rounded < 0 { "−" } else { "" };
-    format!("{sign}{}\u{a0}{currency}", ui::count(lang, rounded.unsigned_abs()))
 }
 
 /// The newest days, and those before them.
@@ -127,11 +119,11 @@ fn money(lang: Lang, currency: Currency, days: &[(i64, Day)]) -> Vec<Figure> {
     let figure = |(label, of, tone): (&str, fn(&Day) -> Sum, Tone)| {
         let (total, earlier) = (sum(now, of), sum(before, of));
         let requests = fill(t.of_requests, &[("n", &ui::count(lang, total.count.unsigned_abs()))]);
-        let compared = fill(t.before, &[("value", &whole(lang, earlier.minor, currency))]);
+        let compared = fill(t.before, &[("value", &ui::whole(lang, earlier.minor as f64, currency))]);
         let bars = &days[days.len().saturating_sub(BARS)..];
         Figure {
             label: label.to_owned(),
-            value: whole(lang, total.minor, currency),
+            value: ui::whole(lang, total.minor as f64, currency),
             beside: format!("{requests}; {compared}"),
             tone,
             href: None,
@@ -139,6 +131,20 @@ fn money(lang: Lang, currency: Currency, days: &[(i64, Day)]) -> Vec<Figure> {
         }
     };
     of.map(figure).into()
+}
+
+/// The colour of a decision's part: what pays is cool, what waits for somebody warm, what denies red.
+fn colour(kind: DecisionKind) -> usize {
+    match kind {
+        DecisionKind::InstantRefund => 2,
+        DecisionKind::RefundOnScan => 5,
+        DecisionKind::RefundOnReceipt => 0,
+        DecisionKind::RefundAfterInspection | DecisionKind::CarrierTrace => 6,
+        DecisionKind::KeepItem | DecisionKind::PartialRefund => 7,
+        DecisionKind::Replace | DecisionKind::StoreCredit | DecisionKind::StepUp => 3,
+        DecisionKind::Review => 4,
+        DecisionKind::Deny => 1,
+    }
 }
 
 /// Which decisions were made: a bar, and the same in words.
@@ -158,11 +164,10 @@ fn mix(lang: Lang, days: &[(i64, Day)]) -> Markup {
     let mut x = 0.0;
     let parts: Vec<(f64, f64, usize)> = counts
         .iter()
-        .enumerate()
-        .map(|(series, (_, count))| {
+        .map(|(kind, count)| {
             let (from, width) = (x, *count as f64 / all as f64 * 1_000.0);
             x += width;
-            (from, width, series % ringfence_report::theme::SERIES_COLOURS)
+            (from, width, colour(*kind))
         })
         .collect();
     let people: u32 = now.iter().map(|(_, day)| day.by_people).sum();
@@ -227,7 +232,7 @@ fn drift(lang: Lang, days: &[(i64, Day)]) -> Markup {
 }
 
 fn live(view: &View, recent: &[Decision]) -> Markup {
-    let (t, lang) = (view.t(), view.lang());
+    let (t, lang, linked) = (view.t(), view.lang(), view.may(Permission::ReadEvidence));
     html! {
         section.live data-live="/live/decisions" aria-labelledby="live" {
             div.heading {
@@ -240,7 +245,7 @@ fn live(view: &View, recent: &[Decision]) -> Markup {
                 caption: t.today.live.to_owned(),
                 id: Some("live-rows"),
                 columns: columns(lang),
-                rows: recent.iter().map(|decision| cells(lang, decision)).collect(),
+                rows: recent.iter().map(|decision| cells(lang, decision, linked)).collect(),
                 none: t.today.live_none.to_owned(),
                 next: None,
                 first: None,
@@ -271,7 +276,7 @@ fn changed(view: &View, changes: &[(Timestamp, Control)]) -> Markup {
     html! {
         ul.plain {
             @for (at, control) in changes {
-                @let by = control.by().filter(|by| by.id != "service").map(|by| by.user.clone().unwrap_or_else(|| by.name.clone()));
+                @let by = control.by().filter(|by| by.id != "service").map(|by| view.named(by));
                 li {
                     (ui::time(*at)) " " strong { (t.did.say(control.word())) } " "
                     @if let Some(by) = by { span.quiet { (fill(t.today.by_whom, &[("who", &by)])) } }
@@ -286,7 +291,7 @@ fn by_day(lang: Lang, currency: Currency, days: &[(i64, Day)]) -> Markup {
     let newest = days.iter().rev().take(2 * PERIOD);
     let rows = newest.filter_map(|(day, totals)| {
         let at = Timestamp::from_millis(day * Duration::DAY.0)?;
-        let cell = |sum: Sum| html! { (whole(lang, sum.minor, currency)) " " span.quiet { (sum.count) } };
+        let cell = |sum: Sum| html! { (ui::whole(lang, sum.minor as f64, currency)) " " span.quiet { (sum.count) } };
         let Day { asked, at_risk, paid, stopped, back, abuse, .. } = totals;
         let mut cells = vec![ui::day(at)];
         cells.extend([asked, at_risk, paid, stopped, back, abuse].map(|sum| cell(*sum)));
@@ -321,19 +326,21 @@ fn columns(lang: Lang) -> Vec<Column> {
     ]
 }
 
-fn cells(lang: Lang, decision: &Decision) -> Vec<Cell> {
+/// A link only for who may open it.
+fn cells(lang: Lang, decision: &Decision, linked: bool) -> Vec<Cell> {
     let refund = decision.refund.as_str();
+    let reasons: Vec<&str> = decision.reasons.iter().take(REASONS_MAX).map(|reason| reason.text.as_str()).collect();
     vec![
-        html! { a href=(request_href(refund)) { (ui::id(refund)) } },
+        html! { @if linked { a href=(request_href(refund)) { (ui::id(refund)) } } @else { (ui::id(refund)) } },
         ui::decision(lang, decision.decision),
         ui::probability(lang, decision.score),
         ui::money(lang, decision.expected_loss),
-        html! { span lang="en" { @for (at, reason) in decision.reasons.iter().take(REASONS_MAX).enumerate() { @if at > 0 { br; } (reason.text) } } },
+        html! { @if !reasons.is_empty() { span lang="en" { @for (at, text) in reasons.iter().enumerate() { @if at > 0 { br; } (text) } } } },
         ui::time(decision.decided_at),
     ]
 }
 
 /// A decision as a row of the list.
-pub fn decision_row(lang: Lang, decision: &Decision) -> Markup {
-    ui::row_of(&columns(lang), &cells(lang, decision))
+pub fn decision_row(lang: Lang, decision: &Decision, linked: bool) -> Markup {
+    ui::row_of(&columns(lang), &cells(lang, decision, linked))
 }

@@ -79,7 +79,7 @@ pub fn row_of(columns: &[Column], cells: &[Cell]) -> Markup {
     html! {
         tr data-row {
             @for (column, cell) in columns.iter().zip(cells) {
-                td .number[column.number] data-label=(column.title) { (cell) }
+                td .number[column.number] .none[cell.0.is_empty()] data-label=(column.title) { (cell) }
             }
         }
     }

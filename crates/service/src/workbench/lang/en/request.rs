@@ -39,7 +39,7 @@ super::texts! {
         costs_about: "By the policy that decides now, at this probability. Money owed to an honest customer is no cost; what is lost to an abuser, and what a decision does to an honest customer, is.",
         costs_choice: "Decision",
         costs_expected: "Expected cost",
-        costs_honest: "If the customer is honest",
+        costs_honest: "If honest",
         costs_abuse: "If it is abuse",
         costs_least: "least",
         read_recorded: "That you looked at this page is recorded.",

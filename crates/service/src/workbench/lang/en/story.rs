@@ -27,7 +27,7 @@ super::texts! {
         session_staff: "Staff {staff} signed in",
         item_listed: "Article {sku} offered",
         order_placed: "Order {order} placed for {amount}",
-        order_lines: "{n} lines",
+        order_lines: "lines: {n}",
         parcel_scanned: "Parcel {parcel}: {status}",
         return_authorised: "Return of order {order} allowed",
         return_received: "Return recorded as received by {staff}",

@@ -40,7 +40,7 @@ impl Request {
         costs_about: "Secondo le regole che decidono ora, con questa probabilità. Il denaro dovuto a un cliente onesto non è un costo; lo è ciò che si perde con chi abusa e ciò che una decisione fa a un cliente onesto.",
         costs_choice: "Decisione",
         costs_expected: "Costo atteso",
-        costs_honest: "Se il cliente è onesto",
+        costs_honest: "Se è onesta",
         costs_abuse: "Se è un abuso",
         costs_least: "minimo",
         read_recorded: "Viene registrato che hai visto questa pagina.",

@@ -23,7 +23,7 @@ impl Story {
         session_staff: "Accesso di {staff}",
         item_listed: "Articolo {sku} in vendita",
         order_placed: "Ordine {order} per {amount}",
-        order_lines: "{n} righe",
+        order_lines: "righe: {n}",
         parcel_scanned: "Pacco {parcel}: {status}",
         return_authorised: "Reso dell’ordine {order} autorizzato",
         return_received: "Reso registrato come ricevuto da {staff}",
