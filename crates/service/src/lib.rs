@@ -11,11 +11,12 @@
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections;
-//! - [`workbench`]: the pages that people work with.
+//! - [`workbench`]: the pages that people work with; [`digest`]: the log as they read it.
 
 pub mod access;
 pub mod backup;
 pub mod core;
+pub mod digest;
 pub mod door;
 pub mod export;
 pub mod feed;

@@ -1,6 +1,7 @@
 //! How does the service run? Opened from its folder, served until it is told to stop, and stopped with all answers given.
 
 use crate::access::{Access, AccessError};
+use crate::digest::{Digest, DigestError};
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
@@ -22,6 +23,7 @@ use ringfence_domain::tokens::Tokeniser;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
@@ -40,6 +42,9 @@ pub enum ServeError {
     /// Webhooks.
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
+    /// The log as pages read it.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -99,6 +104,7 @@ pub struct Service {
     dir: PathBuf,
     /// Of the link through which the first administrator is made, where there is none yet.
     set_up_token: Option<String>,
+    digesting: JoinHandle<()>,
     /// What bringing its state back took.
     pub restart: Restart,
 }
@@ -131,7 +137,9 @@ impl Service {
         let closing = Closing(worker.clone());
         let (reader, feed) = (worker.history().reader.clone(), worker.feed().clone());
         let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
+        let (digest, digesting) = Digest::open(dir, &worker)?;
         let shared = Arc::new(Shared {
+            digest,
             worker,
             door,
             access,
@@ -149,7 +157,8 @@ impl Service {
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             stopping: watch::Sender::new(false),
         });
-        Ok(Service { shared, running, closing, settings, dir: dir.to_owned(), set_up_token, restart })
+        let dir = dir.to_owned();
+        Ok(Service { shared, running, closing, settings, dir, set_up_token, digesting, restart })
     }
     /// The token of the link through which the first administrator is made, where there is none; the service itself keeps
     /// its hash.
@@ -159,6 +168,10 @@ impl Service {
     /// What takes events, for doors other than HTTP.
     pub fn worker(&self) -> &Worker {
         &self.shared.worker
+    }
+    /// The log as pages read it.
+    pub fn digest(&self) -> &Digest {
+        &self.shared.digest
     }
     /// The endpoints.
     pub fn router(&self) -> axum::Router {
@@ -208,9 +221,15 @@ impl Service {
         tracing::info!("stopping: what was taken is answered, a snapshot is written");
         snapshots.abort();
         let written = self.shared.worker.snapshot().await;
-        let Service { shared, running, closing, .. } = self;
+        let Service { shared, running, closing, digesting, .. } = self;
         drop((shared, closing));
-        tokio::task::spawn_blocking(move || running.join()).await.map_err(std::io::Error::other)?;
+        let end = move || {
+            running.join();
+            digesting.join()
+        };
+        if let Err(panic) = tokio::task::spawn_blocking(end).await.map_err(std::io::Error::other)? {
+            std::panic::resume_unwind(panic);
+        }
         match written {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(what)) => {

@@ -201,6 +201,21 @@ impl Control {
             Control::Noted { did, .. } => did,
         }
     }
+    /// Who did it, where somebody did.
+    pub fn by(&self) -> Option<&Principal> {
+        match self {
+            Control::Versions { .. } | Control::Rates { .. } | Control::Promoted { .. } => None,
+            Control::Proposed { by, .. }
+            | Control::Approved { by, .. }
+            | Control::Rejected { by, .. }
+            | Control::ShadowStarted { by, .. }
+            | Control::ShadowEnded { by }
+            | Control::Listed { by, .. }
+            | Control::Suppressed { by, .. }
+            | Control::Unlisted { by, .. }
+            | Control::Noted { by, .. } => Some(by),
+        }
+    }
     /// What was done, without more.
     pub fn noted(did: &str, subject: impl Into<String>, by: Principal) -> Control {
         Control::Noted { did: did.into(), subject: subject.into(), detail: BTreeMap::new(), by }

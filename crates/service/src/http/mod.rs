@@ -15,6 +15,7 @@ pub use browser::Web;
 pub use table::endpoints;
 
 use crate::access::Access;
+use crate::digest::Digest;
 use crate::door::Door;
 use crate::oidc::Oidc;
 use crate::shadow::Shadow;
@@ -69,6 +70,8 @@ pub struct Shared {
     pub rederiving: Semaphore,
     /// One snapshot at a time.
     pub snapshotting: Semaphore,
+    /// The log as pages read it.
+    pub digest: Digest,
     /// Pages that listen.
     pub listeners: Arc<Semaphore>,
     /// Whether the service stops: whoever answers without end ends.

@@ -108,7 +108,15 @@ const FRAME: Page = Page {
 };
 
 /// All pages, in the order of the navigation.
-pub const PAGES: &[&Page] = &[&FRAME, &pages::today::PAGE];
+pub const PAGES: &[&Page] = &[
+    &FRAME,
+    &pages::today::PAGE,
+    &pages::request::PAGE,
+    &pages::account::PAGE,
+    &pages::search::PAGE,
+    &pages::audit::PAGE,
+    &pages::settings::PAGE,
+];
 
 /// The routes of all pages.
 pub fn routes() -> impl Iterator<Item = &'static Route> {

@@ -163,6 +163,18 @@ pub struct Counts {
     pub beside: Mutex<String>,
 }
 
+impl Counts {
+    /// Tells the operator of something that failed beside the live path.
+    pub fn tell(&self, what: String) {
+        let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
+        // Once, where it is tried again and again.
+        if *beside != what {
+            tracing::error!("{what}");
+        }
+        *beside = what;
+    }
+}
+
 /// What bringing the state back took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Restart {
@@ -251,12 +263,11 @@ impl Worker {
     }
     /// Tells the operator of something that failed beside the live path.
     pub fn tell(&self, what: String) {
-        let mut beside = self.counts.beside.lock().unwrap_or_else(PoisonError::into_inner);
-        // Once, where it is tried again and again.
-        if *beside != what {
-            tracing::error!("{what}");
-        }
-        *beside = what;
+        self.counts.tell(what);
+    }
+    /// Its counters, for who must not keep it from ending.
+    pub fn counts_handle(&self) -> Arc<Counts> {
+        self.counts.clone()
     }
     fn closed(&self) -> bool {
         self.counts.failed.load(Ordering::Acquire)

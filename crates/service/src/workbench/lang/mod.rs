@@ -6,7 +6,7 @@
 mod en;
 mod it;
 
-pub use en::{Audit, Frame, Settings, Today, Words};
+pub use en::{Account, Audit, Did, Door, Frame, Request, Search, Settings, Story, Today, Words};
 
 /// Languages there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -94,14 +94,26 @@ macro_rules! sections {
 }
 
 sections! {
+    /// Where one comes in.
+    door: Door,
     /// What every page has.
     frame: Frame,
     /// Words of the contract.
     words: Words,
     /// The page of today.
     today: Today,
+    /// What happened.
+    story: Story,
+    /// The page of a request.
+    request: Request,
+    /// The page of an account.
+    account: Account,
+    /// The page of a search.
+    search: Search,
     /// Who did what.
     audit: Audit,
+    /// The words of the audit trail.
+    did: Did,
     /// How the deployment is set.
     settings: Settings,
 }

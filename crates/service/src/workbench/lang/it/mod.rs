@@ -1,6 +1,9 @@
 //! What do the pages say in Italian? Each file fills the keys that the English one declares.
 
+mod door;
 mod frame;
 mod house;
+mod request;
+mod story;
 mod today;
 mod words;
