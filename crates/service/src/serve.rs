@@ -7,6 +7,7 @@ use crate::follow::Following;
 use crate::http::browser::Peer;
 use crate::http::sign_in::HASHES_AT_ONCE;
 use crate::http::{Shared, Web, router};
+use crate::leads::looks::{self, Looks};
 use crate::library::Given;
 use crate::oidc::{self, Oidc};
 use crate::promote;
@@ -54,7 +55,7 @@ pub enum ServeError {
 }
 
 /// How a service is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Whether one person may propose and approve: for a deployment with one operator.
     pub single_approver: bool,
@@ -70,6 +71,8 @@ pub struct Settings {
     pub web: Web,
     /// Where people sign in beside the service's own passwords.
     pub oidc: Option<oidc::Settings>,
+    /// When it is looked for leads; never where left out.
+    pub looks: Option<Looks>,
 }
 
 impl Default for Settings {
@@ -82,6 +85,7 @@ impl Default for Settings {
             snapshot_records: 100_000,
             web: Web::default(),
             oidc: None,
+            looks: None,
         }
     }
 }
@@ -172,6 +176,18 @@ impl Service {
         };
         Ok(thread.spawn(follow).map(drop)?)
     }
+    /// Looks for leads as the settings say, in a thread of its own.
+    fn look_for_leads(&self) -> Result<(), ServeError> {
+        let Some(looks) = self.settings.looks else { return Ok(()) };
+        let shared = Arc::downgrade(&self.shared);
+        let thread = std::thread::Builder::new().name("leads".into());
+        let look = move || {
+            if let Some(shared) = shared.upgrade() {
+                looks::run(&shared.worker, &looks);
+            }
+        };
+        Ok(thread.spawn(look).map(drop)?)
+    }
     /// Takes up what the log says is under way: a shadow run, a catalogue that was approved.
     pub async fn resume(&self) {
         if let Err(e) = promote::resume(&self.shared.worker).await {
@@ -193,6 +209,7 @@ impl Service {
         Peer: for<'a> Connected<IncomingStream<'a, L>>,
     {
         self.resume().await;
+        self.look_for_leads()?;
         let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings.clone()));
         let router = self.router().into_make_service_with_connect_info::<Peer>();
         let stopping = self.shared.stopping.clone();
