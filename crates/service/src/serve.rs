@@ -8,6 +8,7 @@ use crate::follow::Following;
 use crate::http::browser::Peer;
 use crate::http::sign_in::HASHES_AT_ONCE;
 use crate::http::{Shared, Web, router};
+use crate::leads::looks::{self, Looks};
 use crate::library::Given;
 use crate::oidc::{self, Oidc};
 use crate::promote;
@@ -59,7 +60,7 @@ pub enum ServeError {
 }
 
 /// How a service is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Whether one person may propose and approve: for a deployment with one operator.
     pub single_approver: bool,
@@ -77,6 +78,8 @@ pub struct Settings {
     pub web: Web,
     /// Where people sign in beside the service's own passwords.
     pub oidc: Option<oidc::Settings>,
+    /// When it is looked for leads; never where left out.
+    pub looks: Option<Looks>,
 }
 
 impl Default for Settings {
@@ -90,6 +93,7 @@ impl Default for Settings {
             traces: false,
             web: Web::default(),
             oidc: None,
+            looks: None,
         }
     }
 }
@@ -189,6 +193,18 @@ impl Service {
         };
         Ok(thread.spawn(follow).map(drop)?)
     }
+    /// Looks for leads as the settings say, in a thread of its own.
+    fn look_for_leads(&self) -> Result<(), ServeError> {
+        let Some(looks) = self.settings.looks else { return Ok(()) };
+        let shared = Arc::downgrade(&self.shared);
+        let thread = std::thread::Builder::new().name("leads".into());
+        let look = move || {
+            if let Some(shared) = shared.upgrade() {
+                looks::run(&shared.worker, &looks);
+            }
+        };
+        Ok(thread.spawn(look).map(drop)?)
+    }
     /// Takes up what the log says is under way: a shadow run, a catalogue that was approved.
     pub async fn resume(&self) {
         if let Err(e) = promote::resume(&self.shared.worker).await {
@@ -210,6 +226,7 @@ impl Service {
         Peer: for<'a> Connected<IncomingStream<'a, L>>,
     {
         self.resume().await;
+        self.look_for_leads()?;
         let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings.clone()));
         let router = self.router().into_make_service_with_connect_info::<Peer>();
         let stopping = self.shared.stopping.clone();
