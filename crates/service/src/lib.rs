@@ -7,6 +7,7 @@
 //! - [`mod@rederive`]: a decision of the past, made again;
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
+//! - [`casework`]: the queue and the cases, as tables that follow the log;
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections;
@@ -14,6 +15,7 @@
 
 pub mod access;
 pub mod backup;
+pub mod casework;
 pub mod core;
 pub mod door;
 pub mod export;

@@ -1,6 +1,7 @@
 //! How does the service run? Opened from its folder, served until it is told to stop, and stopped with all answers given.
 
 use crate::access::{Access, AccessError};
+use crate::casework::{self, Casework, CaseworkError};
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
@@ -40,6 +41,9 @@ pub enum ServeError {
     /// Webhooks.
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
+    /// Casework.
+    #[error(transparent)]
+    Casework(#[from] CaseworkError),
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -54,7 +58,7 @@ pub enum ServeError {
 }
 
 /// How a service is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Whether one person may propose and approve: for a deployment with one operator.
     pub single_approver: bool,
@@ -70,6 +74,8 @@ pub struct Settings {
     pub web: Web,
     /// Where people sign in beside the service's own passwords.
     pub oidc: Option<oidc::Settings>,
+    /// How the queue is worked, and where casework is kept.
+    pub casework: casework::Settings,
 }
 
 impl Default for Settings {
@@ -82,6 +88,7 @@ impl Default for Settings {
             snapshot_records: 100_000,
             web: Web::default(),
             oidc: None,
+            casework: casework::Settings::default(),
         }
     }
 }
@@ -128,6 +135,7 @@ impl Service {
         let closing = Closing(worker.clone());
         let (reader, feed) = (worker.history().reader.clone(), worker.feed().clone());
         let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
+        let casework = Casework::open(dir, &settings.casework, worker.clone(), clock)?;
         let shared = Arc::new(Shared {
             worker,
             door,
@@ -138,6 +146,7 @@ impl Service {
             clock,
             shadow: Shadow::default(),
             webhooks,
+            casework,
             single_approver: settings.single_approver,
             requests_per_second: settings.requests_per_second,
             rederiving: Semaphore::new(1),
@@ -155,6 +164,10 @@ impl Service {
     /// What takes events, for doors other than HTTP.
     pub fn worker(&self) -> &Worker {
         &self.shared.worker
+    }
+    /// The queue and the cases, for callers other than HTTP.
+    pub fn casework(&self) -> &Casework {
+        &self.shared.casework
     }
     /// The endpoints.
     pub fn router(&self) -> axum::Router {

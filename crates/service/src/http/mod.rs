@@ -15,6 +15,7 @@ pub use browser::Web;
 pub use table::endpoints;
 
 use crate::access::Access;
+use crate::casework::Casework;
 use crate::door::Door;
 use crate::oidc::Oidc;
 use crate::shadow::Shadow;
@@ -59,6 +60,8 @@ pub struct Shared {
     pub shadow: Shadow,
     /// Who is told.
     pub webhooks: Webhooks,
+    /// The queue and the cases.
+    pub casework: Casework,
     /// Whether one person may propose and approve.
     pub single_approver: bool,
     /// Requests a second of one key, where it has no limit of its own.

@@ -92,6 +92,7 @@ fn alert(control: &Control) -> Option<&'static str> {
         | Control::ShadowStarted { .. }
         | Control::ShadowEnded { .. }
         | Control::Listed { .. }
+        | Control::Casework { .. }
         | Control::Unlisted { .. } => None,
     }
 }
