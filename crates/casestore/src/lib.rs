@@ -11,6 +11,8 @@ pub mod place;
 pub mod read;
 mod rows;
 mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use batch::Batch;
 pub use place::Place;

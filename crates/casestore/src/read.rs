@@ -10,10 +10,11 @@ use ringfence_casework::stats::Aged;
 use ringfence_casework::worth::Waiting;
 use ringfence_casework::{Case, CaseState, Change, Item, Kind};
 use ringfence_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::{Any, AssertSqlSafe, Row};
 
 /// Rows of one page.
 pub const PAGE_MAX: usize = 200;
@@ -61,7 +62,7 @@ pub struct CaseFilter {
 }
 
 /// A task of some case.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct TaskRow {
     /// The case.
     pub case: u64,
@@ -76,7 +77,7 @@ pub struct TaskRow {
 }
 
 /// A line of a case's history.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct EntryRow {
     /// The case in which it was done.
     pub case: u64,
@@ -98,7 +99,7 @@ type Asking<'q> = Query<'q, Any, AnyArguments>;
 #[derive(Default)]
 struct Where {
     sql: String,
-    texts: Vec<Value>,
+    values: Vec<Value>,
 }
 
 enum Value {
@@ -115,15 +116,15 @@ impl Where {
             match part.strip_suffix('?') {
                 Some(before) => {
                     let value = values.next().expect("a value for each place");
-                    self.texts.push(value);
-                    self.sql += &format!("{before}${}", self.texts.len());
+                    self.values.push(value);
+                    self.sql += &format!("{before}${}", self.values.len());
                 }
                 None => self.sql += part,
             }
         }
     }
     fn bind(self, mut query: Asking<'_>) -> Asking<'_> {
-        for value in self.texts {
+        for value in self.values {
             query = match value {
                 Value::Number(n) => query.bind(n),
                 Value::Text(t) => query.bind(t),
@@ -415,24 +416,27 @@ impl Store {
         };
         rows.iter().map(task).collect()
     }
-    /// All rows of all tables, in a fixed order: two databases of one log have the same.
+    /// All rows of all tables, sorted: two databases of one log have the same.
     pub async fn dump(&self) -> Result<Vec<String>, StoreError> {
         let mut out = Vec::new();
-        for (select, order) in [
-            ("SELECT id, doc FROM item", "id"),
-            ("SELECT id, doc FROM cases", "id"),
-            ("SELECT 0, doc FROM refund", "2"),
-            ("SELECT 0, doc FROM person", "2"),
-            ("SELECT case_id, kind FROM link", "1, 2, id"),
-            ("SELECT open, title FROM task", "case_id, id"),
-            ("SELECT position, doc FROM entry", "case_id, position"),
+        for select in [
+            "SELECT worth, doc FROM item",
+            "SELECT updated, doc FROM cases",
+            "SELECT id, doc FROM refund",
+            "SELECT id, doc FROM person",
+            "SELECT kind, id, case_id FROM link",
+            "SELECT case_id, id, open, assignee, due, title FROM task",
+            "SELECT case_id, position, at, by_user, did, doc FROM entry",
         ] {
-            let rows = self.all(select, Where::default(), &format!(" ORDER BY {order}")).await?;
-            for row in rows {
-                out.push(format!("{select} {} {}", number(&row, 0)?, word(&row, 1)?));
+            for row in self.all(select, Where::default(), "").await? {
+                let column = |at| word(&row, at).or_else(|_| number(&row, at).map(|n| n.to_string()));
+                let columns = (0..row.len()).map(column).collect::<Result<Vec<String>, StoreError>>()?;
+                out.push(format!("{select}: {}", columns.join(" | ")));
             }
         }
-        out.push(serde_json::to_string(&self.general().await?).unwrap_or_default());
+        out.push(crate::rows::text(&self.general().await?));
+        // Databases sort values by their own rules.
+        out.sort();
         Ok(out)
     }
 }

@@ -47,7 +47,7 @@ pub struct Finding {
 }
 
 /// A change of casework.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "did", rename_all = "snake_case")]
 pub enum Change {
     /// The queue is worked like this from here on.

@@ -96,11 +96,10 @@ pub fn plan(waiting: &[Waiting], minutes_a_day: f64, now: Timestamp) -> Vec<Plan
     let planned = |w: &Waiting, fits| Planned { id: w.id, fits, urgent: urgent.contains(&w.id) };
     let mut out: Vec<Planned> = first.into_iter().map(|w| planned(w, true)).collect();
     let rest = |fits: bool| {
-        let wanted = by_worth.iter().filter(move |w| fitting.contains(&w.id) == fits);
-        wanted.copied().filter(|w| !urgent.contains(&w.id)).map(|w| planned(w, fits)).collect::<Vec<_>>()
+        let wanted = by_worth.iter().filter(|w| fitting.contains(&w.id) == fits && !urgent.contains(&w.id));
+        wanted.map(|w| planned(w, fits)).collect::<Vec<_>>()
     };
-    let (fit, other) = (rest.clone()(true), rest(false));
-    out.extend(fit);
-    out.extend(other);
+    out.extend(rest(true));
+    out.extend(rest(false));
     out
 }

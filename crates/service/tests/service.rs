@@ -108,8 +108,16 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
         browsers.push((role, person(&router, &admin, &format!("{role:?} at a desk"), &[role]).await));
     }
     let path = |p: &str| {
-        let named =
-            [("{refund}", "R1"), ("{id}", "7"), ("{part}", "policy"), ("{version}", "0"), ("{list}", "deny")];
+        let named = [
+            ("{refund}", "R1"),
+            ("{id}", "7"),
+            ("{part}", "policy"),
+            ("{version}", "0"),
+            ("{list}", "deny"),
+            ("{task}", "1"),
+            ("{hold}", "1"),
+            ("{sha256}", "00"),
+        ];
         named.iter().fold(p.to_owned(), |path, (name, value)| path.replace(name, value))
     };
     for (method, endpoint, needed) in endpoints() {

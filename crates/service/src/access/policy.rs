@@ -75,19 +75,42 @@ pub enum Permission {
     ManageUsers,
     /// Make and watch webhooks.
     ManageWebhooks,
+    /// Read the queue.
+    ReadQueue,
+    /// Claim and judge items of the queue.
+    WorkQueue,
+    /// Read cases.
+    ReadCases,
+    /// Open, change and close cases.
+    WorkCases,
+    /// Read whether reviewers agree.
+    ReadQuality,
+    /// Judge a second time, merge cases, lift legal holds, say what people can do.
+    Supervise,
 }
 
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
         Anyone, Approve, BeKnown, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate, OwnAccount,
-        Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLists, ReadOperations, ReadVersions, Send,
+        Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence, ReadLists, ReadOperations, ReadQuality,
+        ReadQueue, ReadVersions, Send, Supervise, WorkCases, WorkQueue,
     };
     match role {
         Role::Integration => matches!(permission, Anyone | BeKnown | Send | ReadDecisions),
         Role::Analyst => matches!(
             permission,
-            Anyone | BeKnown | OwnAccount | ReadDecisions | ReadEvidence | ReadLists | ReadVersions | Propose
+            Anyone
+                | BeKnown
+                | OwnAccount
+                | ReadDecisions
+                | ReadEvidence
+                | ReadLists
+                | ReadVersions
+                | Propose
+                | ReadQueue
+                | WorkQueue
+                | ReadCases
         ),
         Role::Investigator => matches!(
             permission,
@@ -99,6 +122,9 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadLists
                 | ManageLists
                 | ReadVersions
+                | ReadQueue
+                | ReadCases
+                | WorkCases
         ),
         Role::Supervisor => matches!(
             permission,
@@ -113,6 +139,12 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | Propose
                 | Approve
                 | ReadOperations
+                | ReadQueue
+                | WorkQueue
+                | ReadCases
+                | WorkCases
+                | ReadQuality
+                | Supervise
         ),
         Role::Auditor => matches!(
             permission,
@@ -125,6 +157,9 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadVersions
                 | ReadOperations
                 | ReadAudit
+                | ReadQueue
+                | ReadCases
+                | ReadQuality
         ),
         Role::Admin => matches!(
             permission,

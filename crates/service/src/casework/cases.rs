@@ -33,7 +33,7 @@ impl Casework {
         let by = by.clone();
         self.on(move |inner| async move {
             let mut writer = inner.writer.lock().await;
-            Ok(inner.make(&mut writer, &by, keys, make).await?.change)
+            inner.make(&mut writer, &by, keys, make).await
         })
         .await
     }

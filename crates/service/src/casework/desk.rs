@@ -19,12 +19,6 @@ const FACTS_MAX: usize = 4_096;
 /// Records without a fact after which the tables note how far they are: few enough to read again after a crash.
 const NOTED_EVERY: u64 = 100_000;
 
-/// What became of a change.
-#[derive(Debug)]
-pub(super) struct Made {
-    pub(super) change: Change,
-}
-
 fn seal(worker: &Worker, position: u64) -> Option<(u64, String)> {
     let head = worker.history().reader.head();
     (head.position == position).then(|| (position, head.hash.to_string()))
@@ -148,7 +142,7 @@ impl Inner {
         by: &Principal,
         keys: Keys,
         make: impl FnOnce(&Desk, Timestamp) -> Result<Change, Denied>,
-    ) -> Result<Made, CaseworkError> {
+    ) -> Result<Change, CaseworkError> {
         self.catch_up(writer).await?;
         let (who, now) = (person(by), (self.clock)());
         let mut batch = self.store.begin().await?;
@@ -167,6 +161,6 @@ impl Inner {
         let recorded = self.worker.change_with(control, arrived.collect()).await?;
         recorded.map_err(|e| Denied::Conflict(e.to_string()))?;
         self.catch_up(writer).await?;
-        Ok(Made { change })
+        Ok(change)
     }
 }

@@ -25,7 +25,7 @@ use follow::Seeing;
 use ringfence_casestore::Store;
 use ringfence_casework::settings::Settings as How;
 use ringfence_domain::Timestamp;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -213,9 +213,4 @@ async fn follow(inner: Weak<Inner>) {
         drop(inner);
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-/// The folder in which the content of files stays.
-pub fn files_folder(dir: &Path) -> PathBuf {
-    dir.join(files::FOLDER)
 }

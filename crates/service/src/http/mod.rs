@@ -30,8 +30,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, decisions, events, keys, lists, login, me, oidc, operations, pages, promotions, users, versions,
-    webhooks,
+    audit, case_parts, cases, decisions, events, keys, lists, login, me, oidc, operations, pages, promotions,
+    queue, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
@@ -166,6 +166,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/webhooks/{id}/rotate", post_with(webhooks::rotate, webhooks::rotate_docs))
         .api_route("/v1/webhooks/{id}/dead", get_with(webhooks::dead, webhooks::dead_docs))
         .api_route("/v1/webhooks/{id}/replay", post_with(webhooks::replay, webhooks::replay_docs))
+        .merge(queue::routes())
+        .merge(cases::routes())
+        .merge(case_parts::routes())
         .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))
         .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(
