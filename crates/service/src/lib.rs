@@ -8,6 +8,7 @@
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`leads`]: which leads the log holds;
+//! - [`casework`]: the queue and the cases, as tables that follow the log;
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections;
@@ -15,6 +16,7 @@
 
 pub mod access;
 pub mod backup;
+pub mod casework;
 pub mod core;
 pub mod digest;
 pub mod door;

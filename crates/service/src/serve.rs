@@ -2,6 +2,7 @@
 
 use crate::access::{Access, AccessError};
 use crate::digest::{Digest, DigestError};
+use crate::casework::{self, Casework, CaseworkError};
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
@@ -46,6 +47,9 @@ pub enum ServeError {
     /// The log as pages read it.
     #[error(transparent)]
     Digest(#[from] DigestError),
+    /// Casework.
+    #[error(transparent)]
+    Casework(#[from] CaseworkError),
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -80,6 +84,8 @@ pub struct Settings {
     pub oidc: Option<oidc::Settings>,
     /// When it is looked for leads; never where left out.
     pub looks: Option<Looks>,
+    /// How the queue is worked, and where casework is kept.
+    pub casework: casework::Settings,
 }
 
 impl Default for Settings {
@@ -94,6 +100,7 @@ impl Default for Settings {
             web: Web::default(),
             oidc: None,
             looks: None,
+            casework: casework::Settings::default(),
         }
     }
 }
@@ -142,6 +149,7 @@ impl Service {
         let (reader, feed) = (worker.history().reader.clone(), worker.feed().clone());
         let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
         let (digest, digesting) = Digest::open(dir, &worker)?;
+        let casework = Casework::open(dir, &settings.casework, worker.clone(), clock)?;
         let shared = Arc::new(Shared {
             digest,
             worker,
@@ -153,6 +161,7 @@ impl Service {
             clock,
             shadow: Shadow::default(),
             webhooks,
+            casework,
             single_approver: settings.single_approver,
             requests_per_second: settings.requests_per_second,
             traces: settings.traces,
@@ -176,6 +185,10 @@ impl Service {
     /// The log as pages read it.
     pub fn digest(&self) -> &Digest {
         &self.shared.digest
+    }
+    /// The queue and the cases, for callers other than HTTP.
+    pub fn casework(&self) -> &Casework {
+        &self.shared.casework
     }
     /// The endpoints.
     pub fn router(&self) -> axum::Router {

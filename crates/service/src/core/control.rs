@@ -5,6 +5,7 @@
 //! added, never renamed.
 
 use crate::access::Role;
+use ringfence_casework::Change;
 use ringfence_domain::rates::{Rate, Rates};
 use ringfence_domain::{Currency, Timestamp, Versions};
 use ringfence_engine::List;
@@ -165,6 +166,13 @@ pub enum Control {
         /// Who.
         by: Principal,
     },
+    /// Somebody changed casework: items of the queue, cases.
+    Casework {
+        /// What.
+        change: Change,
+        /// Who.
+        by: Principal,
+    },
     /// Something was done that changes no decision: keys, reads of personal data, webhooks, snapshots.
     Noted {
         /// What was done: a word that stays.
@@ -198,6 +206,7 @@ impl Control {
             Control::Listed { .. } => "listed",
             Control::Suppressed { .. } => "suppressed",
             Control::Unlisted { .. } => "unlisted",
+            Control::Casework { change, .. } => change.word(),
             Control::Noted { did, .. } => did,
         }
     }

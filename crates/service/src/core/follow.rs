@@ -37,6 +37,7 @@ pub(crate) fn change_engine(engine: &mut Engine<Rates>, position: u64, control: 
         | Control::Promoted { .. }
         | Control::ShadowStarted { .. }
         | Control::ShadowEnded { .. }
+        | Control::Casework { .. }
         | Control::Noted { .. } => {}
     }
     None

@@ -205,6 +205,7 @@ impl Register {
             | Control::Listed { .. }
             | Control::Suppressed { .. }
             | Control::Unlisted { .. }
+            | Control::Casework { .. }
             | Control::Noted { .. } => Ok(()),
         }
     }
@@ -261,7 +262,10 @@ impl Register {
             Control::Unlisted { entry, .. } => {
                 self.origins.remove(entry);
             }
-            Control::Versions { .. } | Control::Rates { .. } | Control::Noted { .. } => {}
+            Control::Versions { .. }
+            | Control::Rates { .. }
+            | Control::Casework { .. }
+            | Control::Noted { .. } => {}
         }
     }
     fn settle(&mut self, id: u64, state: impl FnOnce(&State) -> State) {

@@ -16,6 +16,7 @@ pub use table::endpoints;
 
 use crate::access::Access;
 use crate::digest::Digest;
+use crate::casework::Casework;
 use crate::door::Door;
 use crate::oidc::Oidc;
 use crate::shadow::Shadow;
@@ -30,8 +31,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, users,
-    versions, webhooks,
+    audit, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions,
+    queue, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
@@ -60,6 +61,8 @@ pub struct Shared {
     pub shadow: Shadow,
     /// Who is told.
     pub webhooks: Webhooks,
+    /// The queue and the cases.
+    pub casework: Casework,
     /// Whether one person may propose and approve.
     pub single_approver: bool,
     /// Whether spans of requests are sent on.
@@ -173,6 +176,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/webhooks/{id}/rotate", post_with(webhooks::rotate, webhooks::rotate_docs))
         .api_route("/v1/webhooks/{id}/dead", get_with(webhooks::dead, webhooks::dead_docs))
         .api_route("/v1/webhooks/{id}/replay", post_with(webhooks::replay, webhooks::replay_docs))
+        .merge(queue::routes())
+        .merge(cases::routes())
+        .merge(case_parts::routes())
         .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))
         .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(

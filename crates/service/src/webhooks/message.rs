@@ -120,6 +120,7 @@ pub(crate) fn alert(control: &Control) -> Option<&'static str> {
         | Control::ShadowStarted { .. }
         | Control::ShadowEnded { .. }
         | Control::Listed { .. }
+        | Control::Casework { .. }
         | Control::Unlisted { .. } => None,
     }
 }

@@ -95,6 +95,12 @@ enum Job {
         changes: Vec<Change>,
         reply: oneshot::Sender<Changed>,
     },
+    /// A change, and the events that follow from it.
+    ChangeWith {
+        control: Box<Control>,
+        events: Vec<Arrived>,
+        reply: oneshot::Sender<Result<u64, Denied>>,
+    },
     /// Looks at the state; what it returns is done once what it saw is durable.
     Look(Box<dyn FnOnce(&Core) -> Then + Send>),
     Snapshot {
@@ -225,6 +231,7 @@ impl std::fmt::Debug for Job {
         f.write_str(match self {
             Job::Take { .. } => "Take",
             Job::Change { .. } => "Change",
+            Job::ChangeWith { .. } => "ChangeWith",
             Job::Look(_) => "Look",
             Job::Snapshot { .. } => "Snapshot",
         })
@@ -305,6 +312,20 @@ impl Worker {
         let (reply, answer) = oneshot::channel();
         self.jobs.blocking_send(Job::Change { changes, reply }).map_err(|_| NotTaken::Closed)?;
         answer.blocking_recv().map_err(|_| NotTaken::Closed)
+    }
+    /// Records a change and the events that follow from it, all in one group commit: after a crash either all are there or
+    /// none. The change's position.
+    ///
+    /// # Errors
+    /// Where too much waits already, or the service is stopping.
+    pub async fn change_with(
+        &self,
+        control: Control,
+        events: Vec<Arrived>,
+    ) -> Result<Result<u64, Denied>, NotTaken> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::ChangeWith { control: Box::new(control), events, reply })?;
+        answer.await.map_err(|_| NotTaken::Closed)
     }
     /// Looks at the state between two events; answers once what was seen is durable. `look` is short: nobody is decided
     /// meanwhile.
