@@ -129,7 +129,16 @@ impl Folding {
         seal: Option<(u64, String)>,
     ) -> Folding {
         let days = shown.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Folding { kept, shown, days, changed: BTreeSet::new(), seal, rates, asked: None, new: Batch::default() }
+        Folding {
+            kept,
+            shown,
+            days,
+            changed: BTreeSet::new(),
+            seal,
+            rates,
+            asked: None,
+            new: Batch::default(),
+        }
     }
     fn day(&mut self, at: Timestamp) -> &mut Day {
         self.changed.insert(at.day());

@@ -2,7 +2,7 @@
 
 use crate::core::Control;
 use crate::webhooks::message::alert;
-use ringfence_domain::words::{DecidedBy, IdentifierKind, SubjectKind};
+use ringfence_domain::words::{DecidedBy, IdentifierKind, LeadKind, MemberKind, SubjectKind};
 use ringfence_domain::{Body, Decision};
 
 /// What a record can be about; the byte is a format of the folder.
@@ -189,6 +189,21 @@ pub fn event<'a>(body: &'a Body, mut see: impl FnMut(Thing, &'a str)) {
         }
         Body::AppealResolved(e) => {
             see!(Refund: e.refund, Account: e.account);
+        }
+        Body::LeadRaised(e) => {
+            see!(Lead: e.lead);
+            // Who may not see leads on staff must not find them by the requests that they name.
+            if matches!(e.kind, LeadKind::Ring | LeadKind::Post | LeadKind::Script) {
+                for member in e.members.iter().filter(|member| member.kind == MemberKind::Account) {
+                    see(Thing::Account, member.id.as_str());
+                }
+                for refund in &e.refunds {
+                    see(Thing::Refund, refund.as_str());
+                }
+            }
+        }
+        Body::LeadWithdrawn(e) => {
+            see!(Lead: e.lead);
         }
         Body::PostCollected(_) | Body::Unknown { .. } => {}
     }

@@ -120,7 +120,8 @@ impl Listener {
         self.position = self.position.max(reached);
         let shown = &payloads[payloads.len().saturating_sub(DECISIONS_MAX)..];
         let read = shown.iter().filter_map(|payload| serde_json::from_slice::<Decision>(payload).ok());
-        let rows = read.map(|decision| decision_row(self.lang, &decision, self.linked).into_string()).collect();
+        let rows =
+            read.map(|decision| decision_row(self.lang, &decision, self.linked).into_string()).collect();
         News { rows, decisions: payloads.len() }
     }
 }

@@ -441,6 +441,18 @@ fn said(lang: Lang, t: &Texts, body: &Body) -> Said {
             vec![],
             Tone::Plain,
         ),
+        Body::LeadRaised(e) => {
+            let places = [("lead", e.lead.as_str()), ("p", &*ui::score(lang, e.probability))];
+            (
+                s.kind_lead,
+                text(s.lead_raised, &places),
+                e.why.iter().flatten().take(2).map(|why| plain(why)).collect(),
+                Tone::Watch,
+            )
+        }
+        Body::LeadWithdrawn(e) => {
+            (s.kind_lead, text(s.lead_withdrawn, &[("lead", e.lead.as_str())]), vec![], Tone::Plain)
+        }
         Body::PostCollected(_) => (s.kind_other, plain(s.post_collected), vec![], Tone::Plain),
         Body::Unknown { event_type, .. } => {
             (s.kind_other, text(s.unknown_event, &[("kind", event_type.as_str())]), vec![], Tone::Plain)

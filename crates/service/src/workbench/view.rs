@@ -156,7 +156,8 @@ impl View {
     /// Who did something: by name for who may know the users, otherwise by id.
     pub fn named(&self, by: &Principal) -> String {
         let Some(user) = &by.user else { return by.name.clone() };
-        let known = self.may(Permission::ManageUsers).then(|| self.shared.access.users.get(user).ok()).flatten();
+        let known =
+            self.may(Permission::ManageUsers).then(|| self.shared.access.users.get(user).ok()).flatten();
         known.map_or_else(|| user.clone(), |user| user.name)
     }
     /// A page.

@@ -1,5 +1,7 @@
 //! Which pages are there? A file each.
 
+#![allow(clippy::result_large_err)] // A problem is made once for a refused request.
+
 pub mod account;
 pub mod audit;
 mod parcels;

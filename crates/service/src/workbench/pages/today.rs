@@ -96,8 +96,14 @@ fn written(day: Timestamp) -> String {
     format!("{year}-{month:02}-{day:02}")
 }
 
+/// Days with what happened on them, oldest first.
+type Days = [(i64, Day)];
+
+/// A sum that a tile shows: what it is called, where it comes from, what it means.
+type Tile<'a> = (&'a str, fn(&Day) -> Sum, Tone);
+
 /// The newest days, and those before them.
-fn periods(days: &[(i64, Day)]) -> (&[(i64, Day)], &[(i64, Day)]) {
+fn periods(days: &Days) -> (&Days, &Days) {
     let split = days.len().saturating_sub(PERIOD);
     (&days[split..], &days[split.saturating_sub(PERIOD)..split])
 }
@@ -108,7 +114,7 @@ fn money(lang: Lang, currency: Currency, days: &[(i64, Day)]) -> Vec<Figure> {
     let sum = |days: &[(i64, Day)], of: fn(&Day) -> Sum| {
         days.iter().map(|(_, day)| of(day)).fold(Sum::default(), Sum::and)
     };
-    let of: [(&str, fn(&Day) -> Sum, Tone); 6] = [
+    let of: [Tile<'_>; 6] = [
         (t.asked, |day| day.asked, Tone::Plain),
         (t.at_risk, |day| day.at_risk, Tone::Watch),
         (t.paid, |day| day.paid, Tone::Plain),
@@ -116,7 +122,7 @@ fn money(lang: Lang, currency: Currency, days: &[(i64, Day)]) -> Vec<Figure> {
         (t.back, |day| day.back, Tone::Good),
         (t.abuse, |day| day.abuse, Tone::Bad),
     ];
-    let figure = |(label, of, tone): (&str, fn(&Day) -> Sum, Tone)| {
+    let figure = |(label, of, tone): Tile<'_>| {
         let (total, earlier) = (sum(now, of), sum(before, of));
         let requests = fill(t.of_requests, &[("n", &ui::count(lang, total.count.unsigned_abs()))]);
         let compared = fill(t.before, &[("value", &ui::whole(lang, earlier.minor as f64, currency))]);
@@ -291,7 +297,8 @@ fn by_day(lang: Lang, currency: Currency, days: &[(i64, Day)]) -> Markup {
     let newest = days.iter().rev().take(2 * PERIOD);
     let rows = newest.filter_map(|(day, totals)| {
         let at = Timestamp::from_millis(day * Duration::DAY.0)?;
-        let cell = |sum: Sum| html! { (ui::whole(lang, sum.minor as f64, currency)) " " span.quiet { (sum.count) } };
+        let cell =
+            |sum: Sum| html! { (ui::whole(lang, sum.minor as f64, currency)) " " span.quiet { (sum.count) } };
         let Day { asked, at_risk, paid, stopped, back, abuse, .. } = totals;
         let mut cells = vec![ui::day(at)];
         cells.extend([asked, at_risk, paid, stopped, back, abuse].map(|sum| cell(*sum)));
@@ -329,7 +336,8 @@ fn columns(lang: Lang) -> Vec<Column> {
 /// A link only for who may open it.
 fn cells(lang: Lang, decision: &Decision, linked: bool) -> Vec<Cell> {
     let refund = decision.refund.as_str();
-    let reasons: Vec<&str> = decision.reasons.iter().take(REASONS_MAX).map(|reason| reason.text.as_str()).collect();
+    let reasons: Vec<&str> =
+        decision.reasons.iter().take(REASONS_MAX).map(|reason| reason.text.as_str()).collect();
     vec![
         html! { @if linked { a href=(request_href(refund)) { (ui::id(refund)) } } @else { (ui::id(refund)) } },
         ui::decision(lang, decision.decision),

@@ -132,6 +132,7 @@ super::texts! {
         hook_decisions: "Decisions",
         hook_reviews: "Only those that a person decides",
         hook_alerts: "Alerts: what decides changes, keys, users",
+        hook_leads: "Leads: rings, staff, posts",
         hook_none: "Nobody is told anything.",
         hook_secret: "The receiver checks signatures with this secret (Standard Webhooks). It is shown now and never again.",
         hook_remove: "Tell it no more",

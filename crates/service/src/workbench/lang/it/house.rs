@@ -131,6 +131,7 @@ impl Settings {
         hook_decisions: "Decisioni",
         hook_reviews: "Solo quelle che decide una persona",
         hook_alerts: "Avvisi: cambia ciò che decide, chiavi, utenti",
+        hook_leads: "Indizi: bande, personale, post",
         hook_none: "Nessuno viene avvisato.",
         hook_secret: "Il destinatario verifica le firme con questo segreto (Standard Webhooks). Viene mostrato ora e mai più.",
         hook_remove: "Non avvisarlo più",

@@ -59,6 +59,7 @@ fn page(view: &View, said: &Markup) -> Response {
                     div { label.inline { input type="checkbox" name="decisions" value="on" checked; (t.settings.hook_decisions) } }
                     div { label.inline { input type="checkbox" name="reviews" value="on"; (t.settings.hook_reviews) } }
                     div { label.inline { input type="checkbox" name="alerts" value="on" checked; (t.settings.hook_alerts) } }
+                    div { label.inline { input type="checkbox" name="leads" value="on"; (t.settings.hook_leads) } }
                 }
                 div { button { (t.settings.hook_new) } }
             }
@@ -97,6 +98,8 @@ pub(super) struct HookForm {
     reviews: String,
     #[serde(default)]
     alerts: String,
+    #[serde(default)]
+    leads: String,
 }
 
 pub(super) async fn make(view: View, Posted(form): Posted<HookForm>) -> Response {
@@ -105,7 +108,7 @@ pub(super) async fn make(view: View, Posted(form): Posted<HookForm>) -> Response
         (true, false) => None,
         (false, false) => Some(Vec::new()),
     };
-    let wants = Wants { decisions, alerts: form.alerts == "on" };
+    let wants = Wants { decisions, alerts: form.alerts == "on", leads: form.leads == "on" };
     let wanted = HookWanted { url: form.url.trim().to_owned(), wants, from: None };
     let made = api::make(State(view.shared.clone()), Caller(view.by.clone()), Input(wanted)).await;
     let said = match made {
