@@ -9,7 +9,7 @@ use ringfence_casestore::{Progress, Store};
 use ringfence_casework::desk::Keys;
 use ringfence_casework::effects::effects;
 use ringfence_casework::{Change, Denied, Desk, Fact, Settings};
-use ringfence_domain::{Timestamp, encode};
+use ringfence_domain::Timestamp;
 use tokio::sync::Mutex;
 
 /// Random bytes of the salt of draws.
@@ -152,11 +152,7 @@ impl Inner {
         batch.desk().check(&change, &who, now)?;
         let events = effects(batch.desk(), &change, &who, now).map_err(|e| Denied::Invalid(e.to_string()))?;
         drop(batch);
-        let arrived = events.into_iter().map(|event| {
-            let mut payload = Vec::new();
-            encode(&event, &mut payload);
-            Arrived { event, payload }
-        });
+        let arrived = events.into_iter().map(Arrived::made);
         let control = Control::Casework { change: change.clone(), by: by.clone() };
         let recorded = self.worker.change_with(control, arrived.collect()).await?;
         recorded.map_err(|e| Denied::Conflict(e.to_string()))?;

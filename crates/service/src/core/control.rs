@@ -222,6 +222,7 @@ impl Control {
             | Control::Listed { by, .. }
             | Control::Suppressed { by, .. }
             | Control::Unlisted { by, .. }
+            | Control::Casework { by, .. }
             | Control::Noted { by, .. } => Some(by),
         }
     }

@@ -8,7 +8,7 @@
 use crate::feed::Along;
 use crate::past::History;
 use crate::worker::{Arrived, NotTaken, Receipt, Worker};
-use ringfence_domain::{Duration, Event, Timestamp, encode};
+use ringfence_domain::{Duration, Event, Timestamp};
 use ringfence_leads::log::{Book, Looker, Methods, Schedule};
 use ringfence_store::LogError;
 use ringfence_store::log::RecordKind;
@@ -157,7 +157,5 @@ pub fn look(
 /// It arrives now, whatever it rests on.
 fn arrived(event: &Event) -> Arrived {
     let event = Event { recorded: None, ..event.clone() };
-    let mut payload = Vec::new();
-    encode(&event, &mut payload);
-    Arrived { event, payload }
+    Arrived::made(event)
 }

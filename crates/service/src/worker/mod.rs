@@ -16,7 +16,7 @@ use crate::core::{Control, Core, CoreError, Denied, Prepared, Taken};
 use crate::feed::Feed;
 use crate::library::LibraryError;
 use crate::past::{History, PastError};
-use ringfence_domain::Event;
+use ringfence_domain::{Event, encode};
 use ringfence_domain::dedupe::ContentKey;
 use ringfence_store::SnapshotError;
 use ringfence_store::log::{Head, LogError, Record};
@@ -37,6 +37,16 @@ pub struct Arrived {
     pub payload: Vec<u8>,
     /// By what it is known again: made at the door, where many threads are, and not by the one that decides.
     pub key: ContentKey,
+}
+
+impl Arrived {
+    /// An event of the service's own making.
+    pub fn made(event: Event) -> Arrived {
+        let mut payload = Vec::new();
+        encode(&event, &mut payload);
+        let key = ContentKey::of(&event, &mut Vec::new());
+        Arrived { event, payload, key }
+    }
 }
 
 /// What became of an event, once it is durable.

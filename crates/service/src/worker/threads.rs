@@ -116,9 +116,9 @@ impl Loop {
         let position = self.change(control.into())?;
         let Deciding { core, clock, .. } = &mut self.deciding;
         let now = clock();
-        for Arrived { event, payload } in events {
+        for Arrived { event, payload, key } in events {
             let id = event.id.clone();
-            match core.take(event, payload, now, &mut self.records) {
+            match core.take(event, key, payload, now, &mut self.records) {
                 Taken::Accepted { .. } | Taken::Decided { .. } => {}
                 // The service makes these events itself, each with an id of its own.
                 Taken::Duplicate { .. } | Taken::OtherContent => {

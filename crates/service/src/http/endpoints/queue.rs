@@ -22,7 +22,7 @@ use ringfence_casework::settings::Settings;
 use ringfence_casework::stats::Statistics;
 use ringfence_domain::event::AppealOpened;
 use ringfence_domain::id::{AccountId, EventId, RefundId, Source};
-use ringfence_domain::{Body, Event, encode};
+use ringfence_domain::{Body, Event};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -501,10 +501,8 @@ pub async fn appeal(
     let body = Body::AppealOpened(AppealOpened { refund: refund.clone(), account, attributes: None });
     let id = EventId::new(&id).map_err(wrong)?;
     let event = Event { id, source, time: (shared.clock)(), recorded: None, body };
-    let mut payload = Vec::new();
-    encode(&event, &mut payload);
     changed(&shared, Control::noted("appeal_taken", refund.as_str(), by)).await?;
-    match shared.worker.take(vec![Arrived { event, payload }]).await?.pop() {
+    match shared.worker.take(vec![Arrived::made(event)]).await?.pop() {
         Some(Receipt::Accepted { .. }) => {}
         other => return Err(Problem::not_weighed(&format!("{other:?}"))),
     }
