@@ -343,6 +343,8 @@ impl Gather {
             Body::AppealOpened(e) => refund(e.refund.as_str()),
             Body::AppealResolved(e) => refund(e.refund.as_str()),
             Body::PostCollected(e) => of.posts.contains(e.post.as_str()),
+            // What the machine suspected is no record of what happened; leads come in by their own way.
+            Body::LeadRaised(_) | Body::LeadWithdrawn(_) => false,
             Body::Unknown { .. } => false,
         }
     }

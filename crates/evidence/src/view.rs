@@ -100,6 +100,8 @@ impl<'a> View<'a> {
             | Body::ItemListed(_)
             | Body::StaffJoined(_)
             | Body::PostCollected(_)
+            | Body::LeadRaised(_)
+            | Body::LeadWithdrawn(_)
             | Body::Unknown { .. } => None,
         }
     }

@@ -212,6 +212,8 @@ fn of_event(event: &Event, masks: &mut Masks) -> String {
             e.platform,
             masks.name(Field::Handle, e.author.as_str())
         ),
+        Body::LeadRaised(e) => format!("Lead {} was raised: a reason to look, not proof.", e.lead),
+        Body::LeadWithdrawn(e) => format!("Lead {} was withdrawn.", e.lead),
         Body::Unknown { event_type, .. } => format!("An event of the type {event_type}."),
     }
 }
