@@ -620,7 +620,7 @@ fn damages(d: &mut Document, parts: &Parts<'_>) {
     d.table(&columns, &schedule.owed.iter().map(row).collect::<Vec<_>>());
     d.heading("Lines");
     let columns = [
-        Column::text("line", 1.1),
+        Column::text("line", 1.8),
         Column::text("class, basis", 2.2),
         Column::text("about", 3.6),
         Column::text("exhibit", 1.9),

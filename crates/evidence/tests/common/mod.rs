@@ -13,7 +13,7 @@ use ringfence_store::log::HeadKey;
 use ringfence_store::{Log, Options, Record, RecordKind};
 use std::borrow::Cow;
 
-pub const SPEC: &str = r#"
+pub(crate) const SPEC: &str = r#"
 matter = "Example Shop v. Doe, No. 1:23-cv-00042"
 scope = "Two refunds of March 2023 and what connects them."
 prepared_by = "J. Fiala, fraud investigations"
@@ -56,7 +56,7 @@ shares = { D1 = 1, D2 = 1 }
 "#;
 
 /// (time, type, data)
-pub const EVENTS: &[(&str, &str, &str)] = &[
+pub(crate) const EVENTS: &[(&str, &str, &str)] = &[
     ("2022-01-01T00:00:00Z", "account.opened", r#"{"account":"A1","email":"tok-e1"}"#),
     ("2022-01-02T00:00:00Z", "account.opened", r#"{"account":"A2","email":"tok-e2"}"#),
     ("2022-01-03T00:00:00Z", "account.opened", r#"{"account":"A3","email":"tok-e3"}"#),
@@ -154,16 +154,16 @@ pub const EVENTS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-pub const LEADS: &str = r#"{"ring":"G1","accounts":["A1","A2"],"identifiers":[{"kind":"device","value":"tok-d9","accounts":["A1","A2"],"probability":0.97}],"staff":["S7"],"refunds":["R1","R2"],"money":{"amount":169901,"currency":"USD"},"score":9.1,"probability":0.98,"why":["one device"]}
+pub(crate) const LEADS: &str = r#"{"ring":"G1","accounts":["A1","A2"],"identifiers":[{"kind":"device","value":"tok-d9","accounts":["A1","A2"],"probability":0.97}],"staff":["S7"],"refunds":["R1","R2"],"money":{"amount":169901,"currency":"USD"},"score":9.1,"probability":0.98,"why":["one device"]}
 {"staff":"S7","probability":0.9,"pattern":"bribed","families":[{"family":"unscanned_receipts","observed":9,"expected":1.25,"q_value":0.0004}],"refunds":["R1"],"money":{"amount":129900,"currency":"USD"},"why":["receipts with no parcel","works the bulk lane"]}
 {"record":"match","post":"X1","handle":"boss","channel":"ch","posted_at":"2023-03-08T00:00:00Z","refund":"R1","money":{"amount":129900,"currency":"USD"},"probability":0.93,"by_chance":0.2,"stands":true,"why":["the amount agrees"]}
 {"record":"handle","handle":"boss"}"#;
 
-pub fn time(text: &str) -> Timestamp {
+pub(crate) fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-pub fn key() -> HeadKey {
+pub(crate) fn key() -> HeadKey {
     HeadKey::from_seed(&[42; 32])
 }
 
@@ -175,7 +175,7 @@ fn line(number: usize) -> String {
 }
 
 /// The log of the matter, in blocks of three.
-pub fn log(folder: &std::path::Path) -> Log {
+pub(crate) fn log(folder: &std::path::Path) -> Log {
     let mut log = Log::open(folder, Options::default()).unwrap();
     let noted = r#"{"control":"noted","did":"decision_read","subject":"R1","by":{"id":"u-4","name":"u-4","role":"analyst"}}"#;
     let lines: Vec<(RecordKind, String)> = (0..EVENTS.len())
@@ -193,14 +193,14 @@ pub fn log(folder: &std::path::Path) -> Log {
     log
 }
 
-pub fn leads() -> Leads {
+pub(crate) fn leads() -> Leads {
     let mut leads = Leads::default();
     leads.read(LEADS).unwrap();
     leads
 }
 
 /// Gathers from the log, with proofs.
-pub fn gathered(log: &Log, spec: &Spec, leads: &Leads) -> Gather {
+pub(crate) fn gathered(log: &Log, spec: &Spec, leads: &Leads) -> Gather {
     let decoder = Decoder::new(Limits::default());
     let mut gather = Gather::new(spec, leads);
     for pass in 0..PASSES {
@@ -232,7 +232,7 @@ pub fn gathered(log: &Log, spec: &Spec, leads: &Leads) -> Gather {
 }
 
 /// The pack of the matter.
-pub fn pack(purpose: Purpose, spec: &str) -> Result<Files, String> {
+pub(crate) fn pack(purpose: Purpose, spec: &str) -> Result<Files, String> {
     let folder = tempfile::tempdir().unwrap();
     let log = log(folder.path());
     let (spec, leads, key) = (Spec::parse(spec).unwrap(), leads(), key());
@@ -255,7 +255,7 @@ pub fn pack(purpose: Purpose, spec: &str) -> Result<Files, String> {
 }
 
 /// A file of a pack as text.
-pub fn text<'a>(files: &'a Files, name: &str) -> &'a str {
+pub(crate) fn text<'a>(files: &'a Files, name: &str) -> &'a str {
     let found = files.iter().find(|(path, _)| path.ends_with(name));
     std::str::from_utf8(found.unwrap_or_else(|| panic!("no {name}")).1).unwrap()
 }
