@@ -44,6 +44,8 @@ pub enum Shared {
     Staff,
     /// A session on a staff account that was hardly its owner's.
     StaffSession,
+    /// The way in which they get at the money, where nothing else is shared.
+    Way,
 }
 
 impl Shared {
@@ -60,6 +62,8 @@ impl Shared {
             Shared::Address | Shared::Payment | Shared::Email | Shared::Phone => -5.0,
             Shared::Staff => -4.0,
             Shared::StaffSession => -3.0,
+            // Never a mark by itself.
+            Shared::Way => -5.0,
         }
     }
     /// The probability that a request is a ring's if the mark is, where nothing finer is known.
@@ -130,8 +134,8 @@ pub(crate) fn marks(record: &Record) -> Marks {
     all.documents();
     all.scripts();
     all.people();
-    all.staff();
     all.sessions();
+    all.staff();
     let mut marks = all.marks;
     marks.ties.sort_by_key(|t| (t.request, t.mark));
     marks

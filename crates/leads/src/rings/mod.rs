@@ -15,6 +15,7 @@ mod people;
 mod record;
 mod surroundings;
 mod traits;
+mod weights;
 mod words;
 
 pub use graph::{Graph, Link, Node, NodeKind, graph, graph_of};
@@ -28,7 +29,8 @@ use marks::{Marks, marks};
 use ringfence_domain::{Currency, Duration, Money, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use traits::{Weights, traits};
+use traits::{Traits, Way, traits, way};
+use weights::Weights;
 
 /// What is a lead.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,8 +180,10 @@ const PRIOR_MARKS: f64 = 4.0;
 pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<Lead> {
     let Some(as_of) = record.newest() else { return Vec::new() };
     let marks = marks(record);
-    let beliefs = believe(record, &marks, as_of);
-    let mut leads: Vec<Lead> = groups::groups(record, &marks, &beliefs, settings)
+    let traits = traits(record, as_of);
+    let ways: Vec<Way> = traits.iter().map(way).collect();
+    let beliefs = believe(&marks, &traits);
+    let mut leads: Vec<Lead> = groups::groups(record, &marks, &beliefs, &ways, settings)
         .into_iter()
         .map(|group| lead(record, &marks, &beliefs, &group, reporting, as_of, settings))
         .collect();
@@ -215,11 +219,11 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
 /// something else that ties the accounts.
 fn corroborated(lead: &Lead) -> bool {
     let kinds: BTreeSet<_> = lead.staff_ties.iter().map(|t| t.family.map(Family::evidence)).collect();
-    !lead.identifiers.is_empty() || kinds.len() > 1 || kinds.contains(&None)
+    let tied = |i: &Identifier| i.kind != Shared::Way && i.accounts.len() > 1;
+    lead.identifiers.iter().any(tied) || kinds.len() > 1 || kinds.contains(&None)
 }
 
-fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
-    let traits = traits(record, as_of);
+fn believe(marks: &Marks, traits: &[Traits]) -> Beliefs {
     let mut weights = Weights::first();
     let mut kind_odds: BTreeMap<Shared, f64> =
         marks.all.iter().map(|m| (m.shared, m.shared.first_odds())).collect();
@@ -234,7 +238,7 @@ fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
             belief::believe(&Question { ties, prior: &prior, odd: &odd, evidence: &evidence, alone, share });
         let rings: f64 = beliefs.requests.iter().sum();
         share = (rings / beliefs.requests.len() as f64).clamp(SHARES[0], SHARES[1]);
-        weights = Weights::learn(&traits, &beliefs.requests);
+        weights = Weights::learn(traits, &beliefs.tied);
         for (kind, odds) in &mut kind_odds {
             let of_kind = marks.all.iter().zip(&beliefs.marks).filter(|(m, _)| m.shared == *kind);
             let (rings, n) = of_kind.fold((0.0, 0.0), |(rings, n), (_, p)| (rings + p, n + 1.0));
@@ -269,6 +273,15 @@ fn lead(
     }
     let staff: BTreeSet<String> = staff_ties.iter().map(|t| t.value.clone()).collect();
     let strongest = group.marks.iter().map(|(n, _)| beliefs.mark_odds[*n as usize]).fold(f64::MIN, f64::max);
+    if !group.by_way.is_empty() {
+        let at = |n: &u32| &record.requests[*n as usize];
+        let own: BTreeSet<u32> = group.by_way.iter().map(|n| at(n).account).collect();
+        let mean = |of: &mut dyn Iterator<Item = f64>| of.sum::<f64>() / group.by_way.len() as f64;
+        let probability = mean(&mut group.by_way.iter().map(|n| beliefs.requests[*n as usize]));
+        let value = at(&group.by_way[0]).reason.as_str().to_owned();
+        let accounts = own.into_iter().map(text).collect();
+        identifiers.push(Identifier { kind: Shared::Way, value, family: None, accounts, probability });
+    }
     let closed = as_of.since(to) > settings.closed_after;
     let amount = requests.iter().map(|r| r.amount).sum();
     Lead {
