@@ -108,13 +108,9 @@ const JOINS: f64 = 0.5;
 fn joins(shared: Shared) -> bool {
     match shared {
         Shared::Device | Shared::Staff | Shared::StaffSession | Shared::Document | Shared::Instrument => true,
-        Shared::Ip
-        | Shared::Script
-        | Shared::Address
-        | Shared::Payment
-        | Shared::Email
-        | Shared::Phone
-        | Shared::Way => false,
+        Shared::Ip | Shared::Script | Shared::Address | Shared::Payment | Shared::Email | Shared::Phone => {
+            false
+        }
     }
 }
 

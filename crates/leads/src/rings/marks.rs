@@ -44,8 +44,6 @@ pub enum Shared {
     Staff,
     /// A session on a staff account that was hardly its owner's.
     StaffSession,
-    /// The way in which they get at the money, where nothing else is shared.
-    Way,
 }
 
 impl Shared {
@@ -62,8 +60,6 @@ impl Shared {
             Shared::Address | Shared::Payment | Shared::Email | Shared::Phone => -5.0,
             Shared::Staff => -4.0,
             Shared::StaffSession => -3.0,
-            // Never a mark by itself.
-            Shared::Way => -5.0,
         }
     }
     /// The probability that a request is a ring's if the mark is, where nothing finer is known.

@@ -219,7 +219,7 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
 /// something else that ties the accounts.
 fn corroborated(lead: &Lead) -> bool {
     let kinds: BTreeSet<_> = lead.staff_ties.iter().map(|t| t.family.map(Family::evidence)).collect();
-    let tied = |i: &Identifier| i.kind != Shared::Way && i.accounts.len() > 1;
+    let tied = |i: &Identifier| i.accounts.len() > 1;
     lead.identifiers.iter().any(tied) || kinds.len() > 1 || kinds.contains(&None)
 }
 
@@ -273,15 +273,6 @@ fn lead(
     }
     let staff: BTreeSet<String> = staff_ties.iter().map(|t| t.value.clone()).collect();
     let strongest = group.marks.iter().map(|(n, _)| beliefs.mark_odds[*n as usize]).fold(f64::MIN, f64::max);
-    if !group.by_way.is_empty() {
-        let at = |n: &u32| &record.requests[*n as usize];
-        let own: BTreeSet<u32> = group.by_way.iter().map(|n| at(n).account).collect();
-        let mean = |of: &mut dyn Iterator<Item = f64>| of.sum::<f64>() / group.by_way.len() as f64;
-        let probability = mean(&mut group.by_way.iter().map(|n| beliefs.requests[*n as usize]));
-        let value = at(&group.by_way[0]).reason.as_str().to_owned();
-        let accounts = own.into_iter().map(text).collect();
-        identifiers.push(Identifier { kind: Shared::Way, value, family: None, accounts, probability });
-    }
     let closed = as_of.since(to) > settings.closed_after;
     let amount = requests.iter().map(|r| r.amount).sum();
     Lead {

@@ -78,7 +78,6 @@ fn name(record: &Record, marks: &Marks, mark: &Mark) -> String {
         Shared::Email => "e-mail",
         Shared::Phone => "phone",
         Shared::Staff | Shared::StaffSession => "staff",
-        Shared::Way => "way",
     };
     format!("{kind} {}", marks.value(record, mark))
 }
