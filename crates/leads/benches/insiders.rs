@@ -1,7 +1,8 @@
 //! Are the leads on staff right? Simulated shops with bribed and with phished staff, whose truth nobody but this file reads.
 //!
-//! `cargo bench -p ringfence-leads --bench insiders [-- SEEDS ACCOUNTS DAYS]`: for each scenario and seed the leads at the
-//! end of the log beside the truth, beside ranking by raw counts at equal length. Thresholds are the defaults.
+//! `cargo bench -p ringfence-leads --bench insiders [-- SEEDS ACCOUNTS DAYS FIRST]`: for each scenario and seed the leads at
+//! the end of the log beside the truth, beside ranking by raw counts at equal length. Seeds begin at FIRST. Thresholds are the
+//! defaults.
 
 use ringfence_domain::rates::Rates;
 use ringfence_domain::{Currency, Event};
@@ -38,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<u32>().ok());
     let (seeds, accounts, days) =
         (numbers.next().unwrap_or(5), numbers.next().unwrap_or(30_000), numbers.next().unwrap_or(365));
+    let first = u64::from(numbers.next().unwrap_or(1));
     println!("{accounts} accounts, {days} days, false-discovery rate {} a family", Settings::default().fdr);
     println!(
         "| scenario | seed | bad staff | leads | right | wrong | pattern right | raw counts: right | s |"
@@ -45,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("|---|---|---|---|---|---|---|---|---|");
     let (mut all, mut right, mut wrong, mut told, mut bad_all, mut raw_all) = (0, 0, 0, 0, 0, 0);
     for (name, text) in [("default", DEFAULT), ("harder", HARDER)] {
-        for seed in 1..=u64::from(seeds) {
+        for seed in first..first + u64::from(seeds) {
             let scenario = Scenario::parse(text)?;
             let rates = Rates::new(Currency::USD);
             let mut gather = Gather { record: Record::default(), rates };

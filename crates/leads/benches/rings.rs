@@ -1,8 +1,8 @@
 //! Are the rings right, and are they found in time? Simulated shops, whose truth nobody but this file reads.
 //!
-//! `cargo bench -p ringfence-leads --bench rings [-- SEEDS ACCOUNTS DAYS EVERY]`: for each scenario and seed the leads at the
-//! end of the log beside the truth. With EVERY the leads are also looked for each so many days, to see how long after a
-//! ring's fifth request its first lead comes. Thresholds are the defaults.
+//! `cargo bench -p ringfence-leads --bench rings [-- SEEDS ACCOUNTS DAYS EVERY FIRST]`: for each scenario and seed the leads
+//! at the end of the log beside the truth. With EVERY above 0 the leads are also looked for each so many days, to see how long
+//! after a ring's fifth request its first lead comes. Seeds begin at FIRST. Thresholds are the defaults.
 
 use ringfence_domain::rates::Rates;
 use ringfence_domain::{Currency, Duration, Event, Timestamp};
@@ -114,7 +114,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<u32>().ok());
     let (seeds, accounts, days) =
         (numbers.next().unwrap_or(5), numbers.next().unwrap_or(30_000), numbers.next().unwrap_or(365));
-    let every = numbers.next().map(|days| Duration::days(i64::from(days)));
+    let every = numbers.next().filter(|days| *days > 0).map(|days| Duration::days(i64::from(days)));
+    let first = u64::from(numbers.next().unwrap_or(1));
     let show = std::env::var_os("RINGFENCE_SHOW").is_some();
     println!("{accounts} accounts, {days} days, false-discovery rate {}", Settings::default().fdr);
     println!(
@@ -123,7 +124,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for (name, text) in [("default", DEFAULT), ("harder", HARDER)] {
         let mut sum = Sum::default();
-        for seed in 1..=u64::from(seeds) {
+        for seed in first..first + u64::from(seeds) {
             let scenario = Scenario::parse(text)?;
             let (record, rates) = (Record::default(), Rates::new(Currency::USD));
             let mut gather = Gather { record, rates, every, next: None, looks: Vec::new() };

@@ -51,13 +51,14 @@ fn ln_mass(k: u64, expected: f64, dispersion: f64) -> f64 {
 }
 
 /// How much more the ratios of observed to expected differ between honest units than chance makes them: the variance of a
-/// unit's true ratio, by the method of moments. The units that stand out most (one in twenty, at least one) take no part, as
-/// they are what is looked for.
+/// unit's true ratio, by the method of moments. The units that stand out most (one in ten, at least two of eight or more) take
+/// no part, as they are what is looked for.
 pub fn dispersion(units: &[(u64, f64)]) -> f64 {
     let mut units: Vec<(u64, f64)> = units.iter().filter(|u| u.1 > 0.0).copied().collect();
     let surprise = |u: &(u64, f64)| (u.0 as f64 - u.1) / libm::sqrt(u.1);
     units.sort_by(|a, b| surprise(a).total_cmp(&surprise(b)));
-    units.truncate(units.len() - (units.len() / 20).max(1).min(units.len()));
+    let least = if units.len() < 8 { 1 } else { 2 };
+    units.truncate(units.len().saturating_sub((units.len() / 10).max(least)));
     moments(&units).max(0.0)
 }
 

@@ -1,7 +1,7 @@
 //! How many were to be expected? The others' rate in the same situation, backed off to wider ones where few are like it.
 
 use ringfence_domain::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many times an occasion could have led to a hit, and what for: one look at one member of staff.
 #[derive(Clone, Debug)]
@@ -50,24 +50,30 @@ pub(crate) struct Expected {
     pub(crate) rates: Vec<f64>,
 }
 
-/// Expectations, cross-fitted: nobody's own trials take part in what is expected of them.
-pub(crate) fn expected(trials: &[Trial]) -> Expected {
+/// Expectations, cross-fitted: nobody's own trials take part in what is expected of them, nor do those of `apart`, who are
+/// out of line themselves.
+pub(crate) fn expected(trials: &[Trial], apart: &BTreeSet<u32>) -> Expected {
     // Level 3 is the whole; the key of an own count has the member of staff.
     let mut all: BTreeMap<(usize, u64), Count> = BTreeMap::new();
     let mut own: BTreeMap<(usize, u64, u32), Count> = BTreeMap::new();
     let levels = |t: &Trial| [(0, t.cells[0]), (1, t.cells[1]), (2, t.cells[2]), (3, 0)];
     for trial in trials {
         for (level, cell) in levels(trial) {
-            all.entry((level, cell)).or_default().add(trial.hit);
-            own.entry((level, cell, trial.staff)).or_default().add(trial.hit);
+            if !apart.contains(&trial.staff) {
+                all.entry((level, cell)).or_default().add(trial.hit);
+                own.entry((level, cell, trial.staff)).or_default().add(trial.hit);
+            }
         }
     }
     let mut rates: BTreeMap<([u64; 3], u32), f64> = BTreeMap::new();
     let mut found: BTreeMap<u32, Tally> = BTreeMap::new();
     let mut by_trial = Vec::with_capacity(trials.len());
     for trial in trials {
-        let [narrow, wide, wider, whole] =
-            levels(trial).map(|(level, cell)| all[&(level, cell)].less(own[&(level, cell, trial.staff)]));
+        let others = |(level, cell): (usize, u64)| {
+            let of = all.get(&(level, cell)).copied().unwrap_or_default();
+            of.less(own.get(&(level, cell, trial.staff)).copied().unwrap_or_default())
+        };
+        let [narrow, wide, wider, whole] = levels(trial).map(others);
         let rate = *rates.entry((trial.cells, trial.staff)).or_insert_with(|| {
             let whole = (whole.hits + 0.5) / (whole.trials + 1.0);
             [wider, wide, narrow].into_iter().fold(whole, |rate, cell| {
@@ -98,10 +104,13 @@ mod tests {
         // Cell 1 is one where half of the occasions are hits, cell 2 one where none is.
         let all = [trials(1, 1, 50, 100), trials(2, 1, 150, 300), trials(3, 2, 0, 300), trials(4, 2, 9, 30)]
             .concat();
-        let found = expected(&all).tallies;
+        let found = expected(&all, &BTreeSet::new()).tallies;
         let ratio = |staff: u32| found[&staff].observed as f64 / found[&staff].expected;
         assert!((ratio(1) - 1.0).abs() < 0.1, "{}", ratio(1));
         assert!(ratio(4) > 4.0, "{}", ratio(4));
+        // Who is known to be out of line is no peer.
+        let without = expected(&all, &BTreeSet::from([2])).tallies;
+        assert!(without[&1].expected < 0.5 * found[&1].expected, "{:?} {:?}", without[&1], found[&1]);
         // One's own hits make nobody's own expectation.
         assert!(found[&4].expected < 2.0, "{:?}", found[&4]);
     }

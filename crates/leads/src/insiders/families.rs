@@ -1,8 +1,8 @@
-//! Which figures are looked at? Seven families in five kinds of evidence; a lead rests on at least two kinds.
+//! Which figures are looked at? Ten families in five kinds of evidence; a lead rests on at least two kinds.
 
-use crate::insiders::expect::{Tally, Trial, expected};
-use crate::insiders::record::Record;
-use crate::sets::Sets;
+use crate::insiders::affinity::{BLOCK_HOURS, Counts, affinity};
+use crate::insiders::expect::{Expected, Tally, Trial, expected};
+use crate::insiders::record::{Receipt, Record};
 use crate::stats::{Posterior, differences, dispersion, q_values, upper_tail};
 use ringfence_domain::words::{Action, Lane, Role, Word};
 use ringfence_domain::{Duration, Timestamp};
@@ -14,8 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
-    /// Returns recorded as received without a carrier's scan or a weight, against the same lane on the same day.
+    /// Returns recorded as received that no carrier ever scanned, against the same lane on the same day. A weight does not
+    /// count: who writes the record can write one.
     ReceiptsWithoutParcel,
+    /// Dear goods among the returns recorded that no carrier ever scanned, against the same lane.
+    DearWithoutParcel,
     /// Returns recorded as received by looking the order up instead of scanning the parcel.
     ReceiptsLookedUp,
     /// Contacts that were searched for instead of routed, against the same queue.
@@ -24,6 +27,9 @@ pub enum Family {
     Overrides,
     /// Refunds paid within the hour that nobody had talked to the shop about, against the same role and reason.
     PaidUnasked,
+    /// Refunds paid unasked among those paid in sessions from a new machine away from where the person works, against all who
+    /// decide on that day.
+    PaidInOddSession,
     /// Refunds paid just below the limit of approval, against the same role.
     UnderTheLimit,
     /// Orders opened without a contact in sessions from a new machine in a network never used before.
@@ -50,12 +56,14 @@ pub enum Evidence {
 
 impl Family {
     /// All families.
-    pub const ALL: [Family; 8] = [
+    pub const ALL: [Family; 10] = [
         Family::ReceiptsWithoutParcel,
+        Family::DearWithoutParcel,
         Family::ReceiptsLookedUp,
         Family::ContactsSearched,
         Family::Overrides,
         Family::PaidUnasked,
+        Family::PaidInOddSession,
         Family::UnderTheLimit,
         Family::OddSessions,
         Family::Affinity,
@@ -66,7 +74,11 @@ impl Family {
             // Who records without a parcel has nothing to scan: the two are one observation.
             Family::ReceiptsWithoutParcel | Family::ReceiptsLookedUp => Evidence::Physical,
             Family::ContactsSearched => Evidence::Access,
-            Family::Overrides | Family::PaidUnasked | Family::UnderTheLimit => Evidence::Money,
+            Family::Overrides
+            | Family::DearWithoutParcel
+            | Family::PaidUnasked
+            | Family::PaidInOddSession
+            | Family::UnderTheLimit => Evidence::Money,
             Family::OddSessions => Evidence::Session,
             Family::Affinity => Evidence::Ties,
         }
@@ -74,11 +86,15 @@ impl Family {
     /// A few words for people.
     pub fn about(self) -> &'static str {
         match self {
-            Family::ReceiptsWithoutParcel => "returns recorded as received without a scan or a weight",
+            Family::ReceiptsWithoutParcel => "returns recorded as received that no carrier scanned",
+            Family::DearWithoutParcel => "dear goods among the returns recorded that no carrier scanned",
             Family::ReceiptsLookedUp => "returns recorded by looking the order up",
             Family::ContactsSearched => "contacts searched for instead of routed",
             Family::Overrides => "decisions against policy",
             Family::PaidUnasked => "refunds paid within the hour without a contact",
+            Family::PaidInOddSession => {
+                "refunds paid without a contact in sessions from a new machine in a new network"
+            }
             Family::UnderTheLimit => "refunds just below the limit of approval",
             Family::OddSessions => "orders opened without a contact, from a new machine in a new network",
             Family::Affinity => "connected accounts that came to the same person again",
@@ -115,14 +131,16 @@ pub struct Unit {
 
 /// Least occasions of a person that say anything.
 const TRIALS_MIN: u64 = 10;
+/// The same where hardly any occasion is to be expected of anybody: a stolen account is used for minutes.
+const RARE_TRIALS_MIN: u64 = 3;
+/// Dear is what is above so much of all that was returned.
+const DEAR: f64 = 0.95;
 /// Hits out of line by less than half are not worth anybody's time.
 const RATIO_OF_INTEREST: f64 = 1.5;
 /// Refunds from this share of the limit on take part.
 const NEAR_FROM: f64 = 0.5;
 /// Refunds above this share of the limit are just below it.
 const JUST_BELOW: f64 = 0.9;
-/// An identifier that more accounts share is a place or a carrier's network: it ties nobody.
-const SHARED_MAX: usize = 40;
 
 /// All families of all staff.
 pub(crate) fn units(record: &Record) -> Vec<Unit> {
@@ -132,18 +150,20 @@ pub(crate) fn units(record: &Record) -> Vec<Unit> {
 fn of_family(record: &Record, family: Family) -> Vec<Unit> {
     let (counts, mut refunds) = match family {
         Family::Affinity => affinity(record),
+        Family::PaidInOddSession => paid_in_odd_sessions(record),
         _ => {
             let trials = trials(record, family);
             let mut refunds: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
             for trial in trials.iter().filter(|t| t.hit) {
                 refunds.entry(trial.staff).or_default().extend(trial.refund);
             }
-            (expected(&trials).tallies, refunds)
+            (of_peers(&trials).tallies, refunds)
         }
     };
-    let enough: Vec<(u32, Tally)> = counts.into_iter().filter(|(_, t)| t.trials >= TRIALS_MIN).collect();
+    let trials_min = if family == Family::PaidInOddSession { RARE_TRIALS_MIN } else { TRIALS_MIN };
+    let enough: Vec<(u32, Tally)> = counts.into_iter().filter(|(_, t)| t.trials >= trials_min).collect();
     let figures: Vec<(u64, f64)> = enough.iter().map(|(_, t)| (t.observed, t.expected)).collect();
-    let (spread, differ) = (dispersion(&figures), differences(&figures));
+    let (spread, differ) = (spread(record, family, &figures), differences(&figures));
     let p: Vec<f64> = figures.iter().map(|&(o, e)| upper_tail(o, e, spread)).collect();
     let q = q_values(&p);
     enough
@@ -168,6 +188,31 @@ fn of_family(record: &Record, family: Family) -> Vec<Unit> {
         .collect()
 }
 
+/// How much honest people differ. Hardly anybody has a figure where nothing is to be expected, and who has one may well be out
+/// of line: there it is what it is in the family that it is part of.
+fn spread(record: &Record, family: Family, figures: &[(u64, f64)]) -> f64 {
+    if family != Family::PaidInOddSession {
+        return dispersion(figures);
+    }
+    let all = of_peers(&trials(record, Family::PaidUnasked)).tallies;
+    dispersion(&all.values().map(|t| (t.observed, t.expected)).collect::<Vec<_>>())
+}
+
+/// Figures that chance makes so seldom are not what peers do.
+const APART: f64 = 1e-3;
+
+/// What is to be expected by what peers do who are in line themselves: two who are bribed in one small team would otherwise be
+/// each other's excuse.
+fn of_peers(trials: &[Trial]) -> Expected {
+    let all = expected(trials, &BTreeSet::new());
+    let figures: Vec<(u64, f64)> = all.tallies.values().map(|t| (t.observed, t.expected)).collect();
+    let spread = dispersion(&figures);
+    let apart = |t: &Tally| t.trials >= TRIALS_MIN && upper_tail(t.observed, t.expected, spread) < APART;
+    let apart: BTreeSet<u32> =
+        all.tallies.iter().filter(|(_, t)| apart(t)).map(|(staff, _)| *staff).collect();
+    if apart.is_empty() { all } else { expected(trials, &apart) }
+}
+
 /// A refund behind a member of staff's figure.
 pub(crate) struct Excess {
     pub(crate) staff: u32,
@@ -180,13 +225,17 @@ pub(crate) struct Excess {
     pub(crate) p_value: f64,
 }
 
-/// The refunds behind the figures that are above what was to be expected.
+/// So many of a person's occasions may always be hits of another kind: a handful of false records among hundreds of honest
+/// ones is lost in the noise of the figure, and told only by what the refunds look like.
+const ABOVE_MIN: f64 = 0.01;
+
+/// The refunds behind the figures.
 ///
 /// A hit is one of the excess with the odds of the person's excess per occasion against the others' rate in the situation:
 /// where nearly everybody does so, it says little; where nobody does, much.
 pub(crate) fn excess(record: &Record, family: Family) -> Vec<Excess> {
     let trials = trials(record, family);
-    let expected = expected(&trials);
+    let expected = of_peers(&trials);
     // By person and day: the chance of no hit, and whether there was one. What one person did on one day has one cause more
     // often than not: systems were down, a pallet came.
     let mut days: BTreeMap<(u32, i64), (f64, bool)> = BTreeMap::new();
@@ -203,8 +252,7 @@ pub(crate) fn excess(record: &Record, family: Family) -> Vec<Excess> {
     let hits = trials.iter().zip(&expected.rates).filter(|(t, _)| t.hit);
     hits.filter_map(|(trial, rate)| {
         let tally = expected.tallies[&trial.staff];
-        let above = (tally.observed as f64 - tally.expected) / tally.trials as f64;
-        (above > 0.0).then_some(())?;
+        let above = ((tally.observed as f64 - tally.expected) / tally.trials as f64).max(ABOVE_MIN);
         let (observed, to_expect) = figures[&trial.staff];
         let p_value = upper_tail(observed, to_expect, spread);
         Some(Excess {
@@ -216,6 +264,17 @@ pub(crate) fn excess(record: &Record, family: Family) -> Vec<Excess> {
         })
     })
     .collect()
+}
+
+/// By person: the least chance of the figures on records against parcels, times how many they are.
+pub(crate) fn records_out_of_line(record: &Record) -> BTreeMap<u32, f64> {
+    let families = [Family::ReceiptsWithoutParcel, Family::ReceiptsLookedUp, Family::DearWithoutParcel];
+    let mut least: BTreeMap<u32, f64> = BTreeMap::new();
+    for unit in families.into_iter().flat_map(|family| of_family(record, family)) {
+        let p = least.entry(unit.staff).or_insert(1.0);
+        *p = p.min(unit.p_value * families.len() as f64);
+    }
+    least
 }
 
 fn role_number(role: Option<Role>) -> u64 {
@@ -238,26 +297,27 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
             let marked: BTreeSet<(u32, u32)> = record
                 .acts
                 .iter()
-                .filter(|a| a.action == Action::MarkedReturned)
+                .filter(|a| matches!(a.action, Action::MarkedReturned | Action::LookedUp) && !a.asked_for)
                 .filter_map(|a| Some((a.staff, a.order?)))
                 .collect();
             let by_parcel = record.receipts.iter().filter(|r| r.lane != Some(Lane::InStore));
             by_parcel
                 .map(|r| {
-                    let lane = r.lane.map_or(0, |l| 1 + u64::from(l.code()));
+                    let lane = desk_and_lane(record, r);
                     // Where systems are down for some hours, everybody writes from paper.
                     let day = (r.at.millis() / Duration::DAY.0) as u64;
                     let shift = (r.at.millis() / (BLOCK_HOURS * Duration::HOUR.0)) as u64;
                     let hit = if family == Family::ReceiptsLookedUp {
                         marked.contains(&(r.staff, r.order))
                     } else {
-                        !r.weighed && !record.return_scanned.contains(&r.order)
+                        !record.return_scanned.contains(&r.order)
                     };
                     let cells = [cell([lane, 1, shift]), cell([lane, 2, day]), cell([lane, 3, 0])];
                     Trial { staff: r.staff, cells, hit, refund: refund_of(r.order), at: r.at }
                 })
                 .collect()
         }
+        Family::DearWithoutParcel => dear_without_parcel(record),
         Family::ContactsSearched => record
             .talks
             .iter()
@@ -285,7 +345,9 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
             .map(|(t, person, asked)| {
                 let (role, reason) = (role_number(person.role), u64::from(asked.reason.code()));
                 let at_once = t.at.since(asked.at) <= Duration::HOUR;
-                let cells = [cell([role, reason + 1, 0]), cell([role, 0, 0]), cell([0, 0, 0])];
+                // When systems are down nobody has contacts.
+                let day = (t.at.millis() / Duration::DAY.0) as u64;
+                let cells = [cell([role, 1 << 8, day]), cell([role, reason + 1, 0]), cell([role, 0, 0])];
                 let hit = t.paid && !asked.in_contact && at_once;
                 Trial { staff: t.staff, cells, hit, refund: Some(t.refund), at: t.at }
             })
@@ -315,96 +377,59 @@ fn trials(record: &Record, family: Family) -> Vec<Trial> {
                 Trial { staff: a.staff, cells, hit, refund: a.order.and_then(refund_of), at: a.at }
             })
             .collect(),
-        Family::Affinity => Vec::new(),
+        Family::PaidInOddSession | Family::Affinity => Vec::new(),
     }
 }
 
-type Counts = BTreeMap<u32, Tally>;
-
-/// Something that brought an account to a member of staff.
-struct Touch {
-    staff: u32,
-    account: u32,
-    refund: Option<u32>,
-    /// Part of a day: who works then is who can be met.
-    block: i64,
+/// Whoever records returns without being a clerk looks them all up: the role says who is like whom.
+fn desk_and_lane(record: &Record, r: &Receipt) -> u64 {
+    role_number(record.person(r.staff).role) << 8 | r.lane.map_or(0, |l| 1 + u64::from(l.code()))
 }
 
-/// A third of a day: a shift.
-const BLOCK_HOURS: i64 = 8;
-/// Weight of a role's whole work in the shares of one shift: as many touches.
-const BLOCK_BACK_OFF: f64 = 3.0;
+/// Receipts that no carrier's scan stands behind: is what was refunded dear?
+fn dear_without_parcel(record: &Record) -> Vec<Trial> {
+    let amount = |order: u32| {
+        let refund = *record.refund_of.get(&order)?;
+        Some((refund, record.asked.get(&refund)?.amount))
+    };
+    let by_parcel = || record.receipts.iter().filter(|r| r.lane != Some(Lane::InStore));
+    let mut amounts: Vec<i64> = by_parcel().filter_map(|r| Some(amount(r.order)?.1)).collect();
+    amounts.sort_unstable();
+    let Some(&dear) = amounts.get((amounts.len() as f64 * DEAR) as usize) else { return Vec::new() };
+    let unscanned = by_parcel().filter(|r| !record.return_scanned.contains(&r.order));
+    let trial = |r: &Receipt| {
+        let (refund, amount) = amount(r.order)?;
+        let lane = desk_and_lane(record, r);
+        let cells = [cell([lane, 1, 0]), cell([lane, 1, 0]), cell([0, 0, 0])];
+        Some(Trial { staff: r.staff, cells, hit: amount > dear, refund: Some(refund), at: r.at })
+    };
+    unscanned.filter_map(trial).collect()
+}
 
-/// Accounts of a cluster that came to a person after the first one did, and how many of them chance would have sent there:
-/// each touch goes to a person with the share of all others' touches in its shift that the person had (Poisson-binomial).
-fn affinity(record: &Record) -> (Counts, BTreeMap<u32, BTreeSet<u32>>) {
-    let clusters = clusters(record);
-    let block = |at: Timestamp| at.millis().div_euclid(BLOCK_HOURS * Duration::HOUR.0);
-    let by_receipt = record.receipts.iter().filter_map(|r| {
-        let refund = *record.refund_of.get(&r.order)?;
-        let account = record.asked.get(&refund)?.account;
-        Some(Touch { staff: r.staff, account, refund: Some(refund), block: block(r.at) })
-    });
-    let by_talk = record.talks.iter().map(|t| {
-        let refund = t.order.and_then(|o| record.refund_of.get(&o).copied());
-        Touch { staff: t.staff, account: t.account, refund, block: block(t.at) }
-    });
+/// How near to an act in an odd session a decision is one of it.
+pub(crate) const NEAR: Duration = Duration(30 * 60 * 1_000);
+
+/// Of the decisions that fell into odd sessions, those that paid unasked, against what everybody's decisions lead to expect.
+fn paid_in_odd_sessions(record: &Record) -> (Counts, BTreeMap<u32, BTreeSet<u32>>) {
+    let mut odd: BTreeMap<u32, BTreeSet<Timestamp>> = BTreeMap::new();
+    for act in record.acts.iter().filter(|a| a.odd_session) {
+        odd.entry(act.staff).or_default().insert(act.at);
+    }
+    let trials = trials(record, Family::PaidUnasked);
+    let rates = of_peers(&trials).rates;
     let (mut counts, mut refunds) = (Counts::new(), BTreeMap::<u32, BTreeSet<u32>>::new());
-    for touches in [by_receipt.collect::<Vec<_>>(), by_talk.collect()] {
-        let mut in_block: BTreeMap<i64, BTreeMap<u32, f64>> = BTreeMap::new();
-        let mut share: BTreeMap<u32, f64> = BTreeMap::new();
-        for touch in &touches {
-            *in_block.entry(touch.block).or_default().entry(touch.staff).or_default() += 1.0;
-            *share.entry(touch.staff).or_default() += 1.0 / touches.len() as f64;
-            counts.entry(touch.staff).or_default().trials += 1;
+    for (trial, rate) in trials.iter().zip(rates) {
+        let near = trial.at.plus(Duration(-NEAR.0))..=trial.at.plus(NEAR);
+        if odd.get(&trial.staff).is_none_or(|acts| acts.range(near).next().is_none()) {
+            continue;
         }
-        // The first touch of each account: that it comes again is no news.
-        let mut firsts: BTreeMap<u32, BTreeMap<u32, &Touch>> = BTreeMap::new();
-        for touch in &touches {
-            if let Some(&cluster) = clusters.get(&touch.account) {
-                firsts.entry(cluster).or_default().entry(touch.account).or_insert(touch);
-            }
-        }
-        for of_cluster in firsts.values().filter(|f| f.len() > 1) {
-            // By person: the sum of chances, and the chance of none.
-            let mut chance: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
-            let mut met: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-            for touch in of_cluster.values() {
-                let there = &in_block[&touch.block];
-                let others = there.values().sum::<f64>() - 1.0;
-                for (&staff, &n) in there {
-                    let n = n - f64::from(u8::from(staff == touch.staff));
-                    let p = (n + BLOCK_BACK_OFF * share[&staff]) / (others + BLOCK_BACK_OFF);
-                    let entry = chance.entry(staff).or_insert((0.0, 1.0));
-                    *entry = (entry.0 + p, entry.1 * (1.0 - p));
-                }
-                met.entry(touch.staff).or_default().extend(touch.refund);
-                counts.entry(touch.staff).or_default().observed += 1;
-            }
-            for (staff, (sum, none)) in chance {
-                counts.entry(staff).or_default().expected += (sum - 1.0 + none).max(0.0);
-            }
-            for (staff, found) in met {
-                // The first of them is no repetition.
-                counts.entry(staff).or_default().observed -= 1;
-                if found.len() > 1 {
-                    refunds.entry(staff).or_default().extend(found);
-                }
-            }
+        let tally = counts.entry(trial.staff).or_default();
+        tally.trials += 1;
+        tally.observed += u64::from(trial.hit);
+        tally.expected += rate;
+        if trial.hit {
+            refunds.entry(trial.staff).or_default().extend(trial.refund);
         }
     }
     (counts, refunds)
-}
-
-/// The cluster of each account that shares a rare identifier with another: the least number of its accounts.
-fn clusters(record: &Record) -> BTreeMap<u32, u32> {
-    let tied: Vec<&BTreeSet<u32>> =
-        record.shared.values().filter(|a| (2..=SHARED_MAX).contains(&a.len())).collect();
-    let mut sets = Sets::new(record.accounts.len());
-    for accounts in &tied {
-        for (a, b) in accounts.iter().zip(accounts.iter().skip(1)) {
-            sets.join(*a, *b);
-        }
-    }
-    tied.into_iter().flatten().map(|a| (*a, sets.root(*a))).collect()
 }

@@ -5,16 +5,18 @@
 //! Hochberg). A lead needs two kinds of evidence, since one alone is what an honest specialist or a bad day looks like, and
 //! enough money. It says *bribed*, *phished* or *unclear*. There are no figures of idle time or productivity.
 
+mod affinity;
 mod expect;
 mod families;
 mod record;
 
 pub use families::{Evidence, Family, Unit};
-pub(crate) use families::{Excess, excess};
+pub(crate) use families::{Excess, excess, records_out_of_line};
 pub use record::Record;
 
 use crate::control::{self, hash};
-use ringfence_domain::{Currency, Duration, Money, Timestamp};
+use families::NEAR;
+use ringfence_domain::{Currency, Money, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,7 +162,7 @@ fn lead(record: &Record, staff: u32, found: &[&Unit], reporting: Currency, setti
     kinds.sort_by(|a, b| b.total_cmp(a));
     let refunds: BTreeSet<u32> = found.iter().flat_map(|u| u.refunds.iter().copied()).collect();
     let amount = refunds.iter().filter_map(|r| record.asked.get(r)).map(|a| a.amount).sum();
-    let pattern = pattern(record, staff, &best, &refunds);
+    let pattern = pattern(record, staff, &best, found);
     let mut why: Vec<String> = found.iter().map(|u| in_words(u)).collect();
     why.extend(against(record, staff, pattern, kinds.len() < settings.kinds_min));
     Lead {
@@ -184,12 +186,13 @@ fn lead(record: &Record, staff: u32, found: &[&Unit], reporting: Currency, setti
     }
 }
 
-/// How near to an act in an odd session a decision is one of it.
-const NEAR: Duration = Duration(30 * 60 * 1_000);
-
-/// Phished where the sessions are out of line and at least half of the decisions behind the lead were taken in them; bribed
-/// where the sessions are in order.
-fn pattern(record: &Record, staff: u32, kinds: &BTreeMap<Evidence, f64>, refunds: &BTreeSet<u32>) -> Pattern {
+/// Phished where the sessions are out of line and what was paid in them is, or at least half of the decisions behind the lead
+/// were taken in them; bribed where the sessions are in order.
+fn pattern(record: &Record, staff: u32, kinds: &BTreeMap<Evidence, f64>, found: &[&Unit]) -> Pattern {
+    if found.iter().any(|u| u.family == Family::PaidInOddSession) {
+        return Pattern::Phished;
+    }
+    let refunds: BTreeSet<u32> = found.iter().flat_map(|u| u.refunds.iter().copied()).collect();
     if !kinds.contains_key(&Evidence::Session) {
         return if kinds.len() > 1 { Pattern::Bribed } else { Pattern::Unclear };
     }

@@ -10,6 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// For so long a network that came with a new machine is not the person's own yet.
 const STRANGE: Duration = Duration::days(14);
+/// Where at least one in so many of a person's sessions were is where the person works; a new machine there is a new machine.
+const AT_WORK: u32 = 5;
+
+/// A network as one person used it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Network {
+    sessions: u32,
+    /// When a new machine last came from it though it was not where the person works.
+    strange_since: Option<Timestamp>,
+}
 
 /// A member of staff as announced; the latest announcement stands.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +37,6 @@ pub(crate) struct Receipt {
     pub(crate) staff: u32,
     pub(crate) order: u32,
     pub(crate) lane: Option<Lane>,
-    pub(crate) weighed: bool,
     pub(crate) at: Timestamp,
 }
 
@@ -72,7 +81,7 @@ pub(crate) struct Act {
     pub(crate) order: Option<u32>,
     /// Whether a conversation was the occasion.
     pub(crate) asked_for: bool,
-    /// Whether the session was in a network that came with a new machine not long ago.
+    /// Whether the session was in a network that came with a new machine not long ago, away from where the person works.
     pub(crate) odd_session: bool,
     pub(crate) session: Option<u32>,
     pub(crate) at: Timestamp,
@@ -98,8 +107,10 @@ pub struct Record {
     pub(crate) shared: BTreeMap<u32, BTreeSet<u32>>,
     /// Refund by order, the latest.
     pub(crate) refund_of: BTreeMap<u32, u32>,
-    /// By person and network: when it was first seen, and whether with a new machine.
-    networks: BTreeMap<(u32, u32), (Timestamp, bool)>,
+    /// By person and network.
+    networks: BTreeMap<(u32, u32), Network>,
+    /// By person.
+    sessions: BTreeMap<u32, u32>,
     odd_sessions: BTreeSet<u32>,
     /// Refund requests passed over for want of a rate.
     pub without_rate: u64,
@@ -140,7 +151,6 @@ impl Record {
                 staff: self.staff.of(e.staff.as_str()),
                 order: self.orders.of(e.order.as_str()),
                 lane: e.lane,
-                weighed: e.weight_g.is_some(),
                 at: event.time,
             }),
             Body::ContactOpened(e) => {
@@ -203,9 +213,14 @@ impl Record {
         let Some(network) = &e.asn else { return };
         let network = self.words.of(&format!("n{}", network.as_str()));
         let new_machine = e.new_device == Some(true);
-        // The first session tells whether a network came with a new machine; for some days it stays a strange one.
-        let (first, with_new_machine) = *self.networks.entry((staff, network)).or_insert((at, new_machine));
-        if with_new_machine && at.since(first).0 <= STRANGE.0 {
+        let all = self.sessions.entry(staff).or_default();
+        let seen = self.networks.entry((staff, network)).or_default();
+        let at_work = seen.sessions * AT_WORK >= *all;
+        (*all, seen.sessions) = (*all + 1, seen.sessions + 1);
+        if new_machine && !at_work {
+            seen.strange_since = Some(at);
+        }
+        if !at_work && seen.strange_since.is_some_and(|since| at.since(since).0 <= STRANGE.0) {
             let session = self.words.of(&format!("s{}", e.session.as_str()));
             self.odd_sessions.insert(session);
         }

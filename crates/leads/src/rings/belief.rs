@@ -33,6 +33,8 @@ pub(crate) struct Beliefs {
     pub(crate) requests: Vec<f64>,
     /// By mark: log-odds, for or against.
     pub(crate) mark_odds: Vec<f64>,
+    /// By request: the probability that a mark that is odd in itself makes it a ring's.
+    pub(crate) tied: Vec<f64>,
 }
 
 /// Beliefs stand still when no message moves by more.
@@ -74,7 +76,9 @@ pub(crate) fn believe(question: &Question) -> Beliefs {
     let first: Vec<Tie> = ties.iter().filter(|t| odd[t.mark as usize]).copied().collect();
     let mut odds = propagate(&first, prior, &ratio, alone);
     let belief = |odds: &[f64], t: &Tie| probability(odds[t.mark as usize]);
-    let so_far = combine(&first, &first.iter().map(|t| belief(&odds, t)).collect::<Vec<_>>(), &ratio, alone);
+    let by_first: Vec<f64> = first.iter().map(|t| belief(&odds, t)).collect();
+    let so_far = combine(&first, &by_first, &ratio, alone);
+    let tied = combine(&first, &by_first, &ratio, 0.0);
     let mut ties = ties.to_vec();
     let mut of_mark: BTreeMap<u32, Vec<(usize, f64)>> = BTreeMap::new();
     for (n, tie) in ties.iter().enumerate().filter(|(_, t)| !odd[t.mark as usize]) {
@@ -93,7 +97,7 @@ pub(crate) fn believe(question: &Question) -> Beliefs {
     }
     let beliefs: Vec<f64> = ties.iter().map(|t| belief(&odds, t)).collect();
     let requests = combine(&ties, &beliefs, &ratio, alone);
-    Beliefs { marks: odds.iter().map(|&o| probability(o)).collect(), requests, mark_odds: odds }
+    Beliefs { marks: odds.iter().map(|&o| probability(o)).collect(), requests, mark_odds: odds, tied }
 }
 
 /// Which part of a mark's requests is a ring's if the mark is, from what is already believed of them: others may use the

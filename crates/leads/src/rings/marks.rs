@@ -130,8 +130,8 @@ pub(crate) fn marks(record: &Record) -> Marks {
     all.documents();
     all.scripts();
     all.people();
-    all.staff();
     all.sessions();
+    all.staff();
     let mut marks = all.marks;
     marks.ties.sort_by_key(|t| (t.request, t.mark));
     marks

@@ -15,6 +15,7 @@ mod people;
 mod record;
 mod surroundings;
 mod traits;
+mod weights;
 mod words;
 
 pub use graph::{Graph, Link, Node, NodeKind, graph, graph_of};
@@ -28,7 +29,8 @@ use marks::{Marks, marks};
 use ringfence_domain::{Currency, Duration, Money, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use traits::{Weights, traits};
+use traits::{Traits, Way, traits, way};
+use weights::Weights;
 
 /// What is a lead.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,8 +180,10 @@ const PRIOR_MARKS: f64 = 4.0;
 pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<Lead> {
     let Some(as_of) = record.newest() else { return Vec::new() };
     let marks = marks(record);
-    let beliefs = believe(record, &marks, as_of);
-    let mut leads: Vec<Lead> = groups::groups(record, &marks, &beliefs, settings)
+    let traits = traits(record, as_of);
+    let ways: Vec<Way> = traits.iter().map(way).collect();
+    let beliefs = believe(&marks, &traits);
+    let mut leads: Vec<Lead> = groups::groups(record, &marks, &beliefs, &ways, settings)
         .into_iter()
         .map(|group| lead(record, &marks, &beliefs, &group, reporting, as_of, settings))
         .collect();
@@ -215,11 +219,11 @@ pub fn rings(record: &Record, reporting: Currency, settings: &Settings) -> Vec<L
 /// something else that ties the accounts.
 fn corroborated(lead: &Lead) -> bool {
     let kinds: BTreeSet<_> = lead.staff_ties.iter().map(|t| t.family.map(Family::evidence)).collect();
-    !lead.identifiers.is_empty() || kinds.len() > 1 || kinds.contains(&None)
+    let tied = |i: &Identifier| i.accounts.len() > 1;
+    lead.identifiers.iter().any(tied) || kinds.len() > 1 || kinds.contains(&None)
 }
 
-fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
-    let traits = traits(record, as_of);
+fn believe(marks: &Marks, traits: &[Traits]) -> Beliefs {
     let mut weights = Weights::first();
     let mut kind_odds: BTreeMap<Shared, f64> =
         marks.all.iter().map(|m| (m.shared, m.shared.first_odds())).collect();
@@ -234,7 +238,7 @@ fn believe(record: &Record, marks: &Marks, as_of: Timestamp) -> Beliefs {
             belief::believe(&Question { ties, prior: &prior, odd: &odd, evidence: &evidence, alone, share });
         let rings: f64 = beliefs.requests.iter().sum();
         share = (rings / beliefs.requests.len() as f64).clamp(SHARES[0], SHARES[1]);
-        weights = Weights::learn(&traits, &beliefs.requests);
+        weights = Weights::learn(traits, &beliefs.tied);
         for (kind, odds) in &mut kind_odds {
             let of_kind = marks.all.iter().zip(&beliefs.marks).filter(|(m, _)| m.shared == *kind);
             let (rings, n) = of_kind.fold((0.0, 0.0), |(rings, n), (_, p)| (rings + p, n + 1.0));

@@ -1,14 +1,16 @@
 //! Which members of staff, and which of their sessions, are behind requests of different accounts?
 
-use crate::insiders::{Excess, Family, excess};
+use crate::insiders::{Evidence, Excess, Family, excess, records_out_of_line};
 use crate::rings::marks::{Gather, Mark, Shared, Sharing, VISIT};
 use crate::rings::record::Request;
 use crate::stats::upper_tail;
 use libm::log;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Figures that chance makes more often than this are not looked at.
-const P_MAX: f64 = 0.05;
+/// Figures that chance makes more often than this are not looked at, but for a person's other records against parcels where
+/// one of the figures on them is out of line.
+const P_MAX: f64 = 0.01;
+const RECORDS_P_MAX: f64 = 0.05;
 /// Weight of all days in the share of one: as many requests.
 const DAY_BACK_OFF: f64 = 3.0;
 
@@ -17,8 +19,22 @@ impl Gather<'_> {
         self.record.requests.iter().enumerate().map(|(n, r)| (r.refund, n as u32)).collect()
     }
 
+    /// By member of staff: the requests entered in strange sessions.
+    fn strange(&self) -> BTreeMap<u32, BTreeSet<u32>> {
+        let mut entered: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for tie in &self.marks.ties {
+            let mark = &self.marks.all[tie.mark as usize];
+            if mark.shared == Shared::StaffSession {
+                entered.entry(mark.id).or_default().insert(tie.request);
+            }
+        }
+        entered
+    }
+
     pub(super) fn staff(&mut self) {
         let by_refund = self.by_refund();
+        let strange = self.strange();
+        let records = records_out_of_line(&self.record.staff);
         let families = [
             Family::ReceiptsWithoutParcel,
             Family::ReceiptsLookedUp,
@@ -30,6 +46,12 @@ impl Gather<'_> {
             let mut sharing: BTreeMap<u32, Vec<(u32, Excess)>> = BTreeMap::new();
             for hit in excess(&self.record.staff, family) {
                 if let Some(&request) = by_refund.get(&hit.refund) {
+                    // Where somebody else acted through an account, what its owner did otherwise is the owner's.
+                    let of_owner =
+                        || strange.get(&hit.staff).is_some_and(|entered| !entered.contains(&request));
+                    if family == Family::PaidUnasked && of_owner() {
+                        continue;
+                    }
                     sharing.entry(hit.staff).or_default().push((request, hit));
                 }
             }
@@ -38,7 +60,10 @@ impl Gather<'_> {
                 hits.dedup_by_key(|h| h.0);
                 let requests: Vec<(u32, f64)> = hits.iter().map(|(n, hit)| (*n, hit.share)).collect();
                 let p_value = hits[0].1.p_value;
-                if p_value < P_MAX && self.accounts(&requests) >= 2 {
+                let record = family.evidence() == Evidence::Physical
+                    && records.get(&staff).is_some_and(|p| *p < RECORDS_P_MAX);
+                let looked_at = p_value < P_MAX || record;
+                if looked_at && self.accounts(&requests) >= 2 {
                     let structure = surprise(p_value);
                     let family = Some(family);
                     let first = self.marks.ties.len();

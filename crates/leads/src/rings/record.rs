@@ -7,7 +7,7 @@ use ringfence_domain::event::{OrderPlaced, ParcelScanned, RefundRequested, Sessi
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{
     Author, ClaimReason, Condition, ContactChannel, Direction, IdentifierKind, Instrument, ScanStatus,
-    SubjectKind, Verdict,
+    SubjectKind, Verdict, VerdictMethod,
 };
 use ringfence_domain::{Body, Event, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,8 +140,10 @@ pub struct Record {
     pub(crate) owners: BTreeMap<(Is, u32), BTreeSet<u32>>,
     pub(crate) said: Vec<Said>,
     pub(crate) test_orders: BTreeSet<u32>,
-    /// By refund, the latest: whether it was abuse.
-    pub(crate) verdicts: BTreeMap<u32, bool>,
+    /// By refund, the latest: whether it was abuse, and how that was found.
+    pub(crate) verdicts: BTreeMap<u32, (bool, VerdictMethod)>,
+    /// Accounts that people found to abuse.
+    pub(crate) abusers: BTreeSet<u32>,
     /// Contacts in which an agent writes down what a caller says.
     calls: BTreeSet<u32>,
     categories: BTreeMap<u32, u32>,
@@ -214,7 +216,15 @@ impl Record {
             }
             Body::VerdictRecorded(e) if e.subject.kind == SubjectKind::Refund => {
                 let refund = self.staff.refunds.of(e.subject.id.as_str());
-                self.verdicts.insert(refund, e.verdict == Verdict::Abuse);
+                self.verdicts.insert(refund, (e.verdict == Verdict::Abuse, e.method));
+            }
+            Body::VerdictRecorded(e) if e.subject.kind == SubjectKind::Account => {
+                let account = self.staff.accounts.of(e.subject.id.as_str());
+                if e.verdict == Verdict::Abuse {
+                    self.abusers.insert(account);
+                } else {
+                    self.abusers.remove(&account);
+                }
             }
             _ => {}
         }

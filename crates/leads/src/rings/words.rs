@@ -86,7 +86,14 @@ fn name(record: &Record, marks: &Marks, mark: &Mark) -> String {
 fn against(record: &Record, marks: &Marks, beliefs: &Beliefs, group: &Group) -> Vec<String> {
     let mut out = Vec::new();
     let requests = || group.requests.iter().map(|&n| &record.requests[n as usize]);
-    let cleared = requests().filter(|r| record.verdicts.get(&r.refund) == Some(&false)).count();
+    if !group.by_way.is_empty() {
+        out.push(format!(
+            "against: {} of the requests share nothing with the others but the way in which they get at the money, and their time; \
+             they may be another ring's",
+            group.by_way.len()
+        ));
+    }
+    let cleared = requests().filter(|r| record.verdicts.get(&r.refund).is_some_and(|v| !v.0)).count();
     if cleared > 0 {
         out.push(format!("against: people who looked into {cleared} of the requests found no abuse"));
     }
