@@ -1,6 +1,7 @@
 //! How does the service run? Opened from its folder, served until it is told to stop, and stopped with all answers given.
 
 use crate::access::{Access, AccessError};
+use crate::backtest::Backtests;
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
@@ -10,6 +11,7 @@ use crate::http::{Shared, Web, router};
 use crate::library::Given;
 use crate::oidc::{self, Oidc};
 use crate::promote;
+use crate::pseudonyms::Pseudonyms;
 use crate::shadow::Shadow;
 use crate::webhooks::{WebhookError, Webhooks};
 use crate::workbench::live::LISTENERS_MAX;
@@ -140,6 +142,8 @@ impl Service {
             hashing: Semaphore::new(HASHES_AT_ONCE),
             clock,
             shadow: Shadow::default(),
+            backtests: Backtests::default(),
+            pseudonyms: Pseudonyms::open(dir)?,
             webhooks,
             single_approver: settings.single_approver,
             requests_per_second: settings.requests_per_second,

@@ -165,6 +165,41 @@ pub enum Control {
         /// Who.
         by: Principal,
     },
+    /// Somebody wants to know who a member of staff is; the record's position is the request's number.
+    UnmaskingAsked {
+        /// The pseudonym.
+        staff: String,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Principal,
+    },
+    /// Somebody else agrees that the name is shown, or does not.
+    UnmaskingSettled {
+        /// Position of the request.
+        asked: u64,
+        /// Whether it is shown.
+        granted: bool,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Principal,
+        /// Whether the configuration lets one person do both.
+        single_approver: bool,
+    },
+    /// People said whether a post is about a refund.
+    MatchJudged {
+        /// The post.
+        post: String,
+        /// The refund.
+        refund: String,
+        /// Whether it is.
+        holds: bool,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Principal,
+    },
     /// Something was done that changes no decision: keys, reads of personal data, webhooks, snapshots.
     Noted {
         /// What was done: a word that stays.
@@ -198,6 +233,10 @@ impl Control {
             Control::Listed { .. } => "listed",
             Control::Suppressed { .. } => "suppressed",
             Control::Unlisted { .. } => "unlisted",
+            Control::UnmaskingAsked { .. } => "unmasking_asked",
+            Control::UnmaskingSettled { granted: true, .. } => "unmasking_granted",
+            Control::UnmaskingSettled { granted: false, .. } => "unmasking_refused",
+            Control::MatchJudged { .. } => "match_judged",
             Control::Noted { did, .. } => did,
         }
     }

@@ -37,6 +37,9 @@ pub(crate) fn change_engine(engine: &mut Engine<Rates>, position: u64, control: 
         | Control::Promoted { .. }
         | Control::ShadowStarted { .. }
         | Control::ShadowEnded { .. }
+        | Control::UnmaskingAsked { .. }
+        | Control::UnmaskingSettled { .. }
+        | Control::MatchJudged { .. }
         | Control::Noted { .. } => {}
     }
     None

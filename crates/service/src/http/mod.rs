@@ -15,8 +15,10 @@ pub use browser::Web;
 pub use table::endpoints;
 
 use crate::access::Access;
+use crate::backtest::Backtests;
 use crate::door::Door;
 use crate::oidc::Oidc;
+use crate::pseudonyms::Pseudonyms;
 use crate::shadow::Shadow;
 use crate::webhooks::Webhooks;
 use crate::workbench::page;
@@ -29,8 +31,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, users,
-    versions, webhooks,
+    audit, backtests, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
@@ -57,6 +58,10 @@ pub struct Shared {
     pub clock: fn() -> Timestamp,
     /// What decides beside, without effect.
     pub shadow: Shadow,
+    /// Other versions on all of the log.
+    pub backtests: Backtests,
+    /// Under which names staff are shown.
+    pub pseudonyms: Pseudonyms,
     /// Who is told.
     pub webhooks: Webhooks,
     /// Whether one person may propose and approve.
@@ -133,6 +138,13 @@ pub fn router(shared: Arc<Shared>) -> Router {
         )
         .api_route("/v1/versions/{part}/{version}", get_with(versions::content, versions::content_docs))
         .api_route("/v1/check", post_with(versions::check, versions::check_docs))
+        .api_route(
+            "/v1/backtest",
+            get_with(backtests::report, backtests::report_docs)
+                .post_with(backtests::start, backtests::start_docs)
+                .delete_with(backtests::end, backtests::end_docs),
+        )
+        .api_route("/v1/check/{part}", post_with(texts::check, texts::check_docs))
         .api_route(
             "/v1/shadow",
             get_with(promotions::shadow, promotions::shadow_docs)

@@ -1,6 +1,7 @@
 //! What does each endpoint do? A few lines each over the door, the worker, the library and the keys.
 
 pub mod audit;
+pub mod backtests;
 pub mod decisions;
 pub mod events;
 pub mod keys;
@@ -13,6 +14,7 @@ pub mod oidc;
 pub mod operations;
 pub mod pages;
 pub mod promotions;
+pub mod texts;
 pub mod users;
 pub mod versions;
 pub mod webhooks;

@@ -1,7 +1,7 @@
 //! Which catalogues, models and policies are there, and do they fit each other? Uploaded, checked, never changed.
 
-use crate::core::Control;
 use crate::core::versions::{NO_MODEL, Part};
+use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
 use crate::http::input::{Input, Named, Raw};
@@ -24,7 +24,7 @@ pub const UPLOAD_BYTES_MAX: usize = MODEL_BYTES_MAX;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PartPath {
     /// `features`, `model` or `policy`.
-    part: Part,
+    pub(crate) part: Part,
 }
 
 /// Names a version of a part.
@@ -42,7 +42,7 @@ pub struct Kept {
     /// Of which part.
     part: Part,
     /// Its content hash: its name in decisions, proposals and the log.
-    version: String,
+    pub(crate) version: String,
     /// Its size.
     bytes: u64,
     /// Whether it decides now.
@@ -135,6 +135,16 @@ pub async fn upload(
     Named(PartPath { part }): Named<PartPath>,
     Raw(bytes): Raw,
 ) -> Result<(StatusCode, Json<Kept>), Problem> {
+    Ok((StatusCode::CREATED, Json(kept_by(&shared, by, part, bytes.to_vec()).await?)))
+}
+
+/// The same, for pages.
+pub(crate) async fn kept_by(
+    shared: &Shared,
+    by: Principal,
+    part: Part,
+    bytes: Vec<u8>,
+) -> Result<Kept, Problem> {
     let size = bytes.len() as u64;
     let library = shared.worker.history().library.clone();
     let kept = tokio::task::spawn_blocking(move || library.put(part, &bytes)).await;
@@ -145,8 +155,8 @@ pub async fn upload(
         detail: BTreeMap::from([("part".into(), part.as_str().into())]),
         by,
     };
-    changed(&shared, control).await?;
-    Ok((StatusCode::CREATED, Json(Kept { part, version, bytes: size, live: false })))
+    changed(shared, control).await?;
+    Ok(Kept { part, version, bytes: size, live: false })
 }
 
 pub(crate) fn upload_docs(op: Op<'_>) -> Op<'_> {
