@@ -5,7 +5,8 @@
 //! - [`feed`]: how others follow the log as it grows; [`past`]: the state at any position;
 //! - [`library`]: the content of every version; [`promote`], [`shadow`]: how another comes to decide, and is tried;
 //! - [`mod@rederive`]: a decision of the past, made again;
-//! - [`backtest`]: other versions on all of the log; [`pseudonyms`]: under which names staff are shown;
+//! - [`backtest`]: other versions on all of the log; [`survey`]: figures of all staff, all posts and the latest requests;
+//!   [`pseudonyms`]: under which names staff are shown;
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`leads`]: which leads the log holds;
@@ -33,6 +34,7 @@ pub mod pseudonyms;
 pub mod rederive;
 pub mod serve;
 pub mod shadow;
+pub mod survey;
 pub mod tls;
 pub mod webhooks;
 pub mod workbench;

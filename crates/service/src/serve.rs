@@ -13,6 +13,7 @@ use crate::oidc::{self, Oidc};
 use crate::promote;
 use crate::pseudonyms::Pseudonyms;
 use crate::shadow::Shadow;
+use crate::survey::Surveys;
 use crate::webhooks::{WebhookError, Webhooks};
 use crate::workbench::live::LISTENERS_MAX;
 use crate::worker::{self, Restart, Running, StartError, Worker};
@@ -21,6 +22,7 @@ use axum::serve::{IncomingStream, Listener};
 use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::Tokeniser;
+use ringfence_leads::posts::Names;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,6 +145,8 @@ impl Service {
             clock,
             shadow: Shadow::default(),
             backtests: Backtests::default(),
+            surveys: Surveys::default(),
+            names: Names::new(&config.retailer_names, &config.other_retailers),
             pseudonyms: Pseudonyms::open(dir)?,
             webhooks,
             single_approver: settings.single_approver,

@@ -6,6 +6,7 @@
 
 use crate::access::Role;
 use ringfence_domain::rates::{Rate, Rates};
+use ringfence_domain::words::Verdict;
 use ringfence_domain::{Currency, Timestamp, Versions};
 use ringfence_engine::List;
 use ringfence_features::kind::Kind;
@@ -187,6 +188,15 @@ pub enum Control {
         /// Whether the configuration lets one person do both.
         single_approver: bool,
     },
+    /// Somebody said what they found of a member of staff; the verdict itself is an event.
+    StaffReviewed {
+        /// The pseudonym.
+        staff: String,
+        /// What was found.
+        verdict: Verdict,
+        /// Who.
+        by: Principal,
+    },
     /// People said whether a post is about a refund.
     MatchJudged {
         /// The post.
@@ -236,6 +246,7 @@ impl Control {
             Control::UnmaskingAsked { .. } => "unmasking_asked",
             Control::UnmaskingSettled { granted: true, .. } => "unmasking_granted",
             Control::UnmaskingSettled { granted: false, .. } => "unmasking_refused",
+            Control::StaffReviewed { .. } => "staff_reviewed",
             Control::MatchJudged { .. } => "match_judged",
             Control::Noted { did, .. } => did,
         }

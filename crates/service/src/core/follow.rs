@@ -39,6 +39,7 @@ pub(crate) fn change_engine(engine: &mut Engine<Rates>, position: u64, control: 
         | Control::ShadowEnded { .. }
         | Control::UnmaskingAsked { .. }
         | Control::UnmaskingSettled { .. }
+        | Control::StaffReviewed { .. }
         | Control::MatchJudged { .. }
         | Control::Noted { .. } => {}
     }

@@ -2,6 +2,7 @@
 
 use crate::core::control::{Control, Principal};
 use crate::core::register::{Denied, two_persons};
+use ringfence_domain::words::Verdict;
 use ringfence_domain::{Duration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 pub const UNMASKED_FOR: Duration = Duration::days(30);
 /// Requests for names that are remembered; older ones stay in the log.
 const UNMASKINGS_MAX: usize = 1_000;
+/// Reviewed members of staff that are remembered.
+const REVIEWS_MAX: usize = 20_000;
 /// Judged matches that are remembered.
 const MATCHES_MAX: usize = 100_000;
 
@@ -70,6 +73,17 @@ pub struct JudgedMatch {
     pub at: Timestamp,
 }
 
+/// What somebody found of a member of staff.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Review {
+    /// What.
+    pub verdict: Verdict,
+    /// Who.
+    pub by: Principal,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What people said of leads so far.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Said {
@@ -77,6 +91,9 @@ pub struct Said {
     pub unmaskings: BTreeMap<u64, Unmasking>,
     /// By post, then by refund; the latest word stands.
     pub matches: BTreeMap<String, BTreeMap<String, JudgedMatch>>,
+    /// By pseudonym: what was found of a member of staff; the latest word stands.
+    #[serde(default)]
+    pub reviews: BTreeMap<String, Review>,
 }
 
 impl Said {
@@ -110,6 +127,11 @@ impl Said {
             {
                 Err(Denied::TooMany(format!("there are judged matches of {MATCHES_MAX} posts already")))
             }
+            Control::StaffReviewed { staff, .. }
+                if self.reviews.len() >= REVIEWS_MAX && !self.reviews.contains_key(staff) =>
+            {
+                Err(Denied::TooMany(format!("{REVIEWS_MAX} members of staff were reviewed already")))
+            }
             _ => Ok(()),
         }
     }
@@ -132,6 +154,10 @@ impl Said {
                         Unmasked::Refused { by, why: why.clone() }
                     };
                 }
+            }
+            Control::StaffReviewed { staff, verdict, by } => {
+                let review = Review { verdict: *verdict, by: by.clone(), at };
+                self.reviews.insert(staff.clone(), review);
             }
             Control::MatchJudged { post, refund, holds, why, by } => {
                 let judged = JudgedMatch { holds: *holds, why: why.clone(), by: by.clone(), at };

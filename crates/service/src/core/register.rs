@@ -203,6 +203,7 @@ impl Register {
             }
             Control::UnmaskingAsked { .. }
             | Control::UnmaskingSettled { .. }
+            | Control::StaffReviewed { .. }
             | Control::MatchJudged { .. } => self.said.check(control),
             Control::Versions { .. }
             | Control::Rates { .. }
@@ -270,6 +271,7 @@ impl Register {
             }
             Control::UnmaskingAsked { .. }
             | Control::UnmaskingSettled { .. }
+            | Control::StaffReviewed { .. }
             | Control::MatchJudged { .. } => self.said.apply(position, at, control),
             Control::Versions { .. } | Control::Rates { .. } | Control::Noted { .. } => {}
         }

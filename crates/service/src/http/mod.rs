@@ -20,6 +20,7 @@ use crate::door::Door;
 use crate::oidc::Oidc;
 use crate::pseudonyms::Pseudonyms;
 use crate::shadow::Shadow;
+use crate::survey::Surveys;
 use crate::webhooks::Webhooks;
 use crate::workbench::page;
 use crate::worker::Worker;
@@ -31,11 +32,12 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, backtests, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, texts, users, versions, webhooks,
+    audit, backtests, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
 use ringfence_domain::Timestamp;
+use ringfence_leads::posts::Names;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -60,6 +62,10 @@ pub struct Shared {
     pub shadow: Shadow,
     /// Other versions on all of the log.
     pub backtests: Backtests,
+    /// Figures that no event holds.
+    pub surveys: Surveys,
+    /// The shop's own names, for posts.
+    pub names: Names,
     /// Under which names staff are shown.
     pub pseudonyms: Pseudonyms,
     /// Who is told.
@@ -137,6 +143,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
                 .layer(DefaultBodyLimit::max(versions::UPLOAD_BYTES_MAX)),
         )
         .api_route("/v1/versions/{part}/{version}", get_with(versions::content, versions::content_docs))
+        .api_route("/v1/survey", get_with(survey::progress, survey::progress_docs))
+        .api_route("/v1/cards", post_with(versions::card, versions::card_docs))
         .api_route("/v1/check", post_with(versions::check, versions::check_docs))
         .api_route(
             "/v1/backtest",

@@ -77,6 +77,8 @@ const API: &[(Method, &str, Permission)] = &[
     (Method::POST, "/v1/versions/{part}", Permission::Propose),
     (Method::GET, "/v1/versions/{part}/{version}", Permission::ReadVersions),
     (Method::POST, "/v1/check", Permission::ReadVersions),
+    (Method::GET, "/v1/survey", Permission::ReadVersions),
+    (Method::POST, "/v1/cards", Permission::Propose),
     (Method::POST, "/v1/check/{part}", Permission::ReadVersions),
     (Method::GET, "/v1/backtest", Permission::ReadVersions),
     (Method::POST, "/v1/backtest", Permission::Propose),

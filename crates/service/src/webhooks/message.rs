@@ -123,6 +123,7 @@ fn alert(control: &Control) -> Option<&'static str> {
         | Control::ShadowEnded { .. }
         | Control::Listed { .. }
         | Control::Unlisted { .. }
+        | Control::StaffReviewed { .. }
         | Control::MatchJudged { .. } => None,
     }
 }

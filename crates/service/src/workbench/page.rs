@@ -108,7 +108,7 @@ const FRAME: Page = Page {
 };
 
 /// All pages, in the order of the navigation.
-pub const PAGES: &[&Page] = &[&FRAME, &pages::today::PAGE];
+pub const PAGES: &[&Page] = &[&FRAME, &pages::today::PAGE, &pages::rules::PAGE, &pages::models::PAGE];
 
 /// The routes of all pages.
 pub fn routes() -> impl Iterator<Item = &'static Route> {

@@ -14,6 +14,7 @@ pub mod oidc;
 pub mod operations;
 pub mod pages;
 pub mod promotions;
+pub mod survey;
 pub mod texts;
 pub mod users;
 pub mod versions;

@@ -124,8 +124,18 @@ pub async fn reject(
     Named(ProposalPath { id }): Named<ProposalPath>,
     Input(asked): Input<Why>,
 ) -> Result<Json<Proposal>, Problem> {
-    changed(&shared, Control::Rejected { proposal: id, why: why(asked.why)?, by }).await?;
-    Ok(Json(found(&shared, id).await?))
+    Ok(Json(rejected_by(&shared, by, id, asked.why).await?))
+}
+
+/// The same, for pages.
+pub(crate) async fn rejected_by(
+    shared: &Shared,
+    by: Principal,
+    id: u64,
+    reason: String,
+) -> Result<Proposal, Problem> {
+    changed(shared, Control::Rejected { proposal: id, why: why(reason)?, by }).await?;
+    found(shared, id).await
 }
 
 pub(crate) fn reject_docs(op: Op<'_>) -> Op<'_> {
@@ -224,9 +234,14 @@ pub async fn end_shadow(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
 ) -> Result<StatusCode, Problem> {
-    changed(&shared, Control::ShadowEnded { by }).await?;
+    shadow_ended_by(&shared, by).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// The same, for pages.
+pub(crate) async fn shadow_ended_by(shared: &Shared, by: Principal) -> Result<(), Problem> {
+    changed(shared, Control::ShadowEnded { by }).await?;
     shared.shadow.end();
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 pub(crate) fn end_shadow_docs(op: Op<'_>) -> Op<'_> {

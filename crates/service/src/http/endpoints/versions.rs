@@ -171,6 +171,36 @@ pub(crate) fn upload_docs(op: Op<'_>) -> Op<'_> {
         .response::<422, Problem>()
 }
 
+/// The model whose card was kept.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CardKept {
+    /// Its content hash.
+    model: String,
+}
+
+/// Keeps the card of a model.
+pub async fn card(
+    State(shared): State<Arc<Shared>>,
+    Caller(by): Caller,
+    Raw(bytes): Raw,
+) -> Result<(StatusCode, Json<CardKept>), Problem> {
+    let library = shared.worker.history().library.clone();
+    let kept = tokio::task::spawn_blocking(move || library.put_card(&bytes)).await;
+    let model = kept.map_err(|e| Problem::closed().detail(e.to_string()))??;
+    changed(&shared, Control::noted("card_uploaded", model.clone(), by)).await?;
+    Ok((StatusCode::CREATED, Json(CardKept { model })))
+}
+
+pub(crate) fn card_docs(op: Op<'_>) -> Op<'_> {
+    op.id("uploadCard")
+        .summary("Upload the card of a model (the card.json that `train` wrote)")
+        .description("The model is uploaded first. The latest card of a model stands.")
+        .tag("Versions")
+        .response::<201, Json<CardKept>>()
+        .response::<404, Problem>()
+        .response::<422, Problem>()
+}
+
 /// Whether versions fit each other.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Fits {

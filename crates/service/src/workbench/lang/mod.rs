@@ -6,7 +6,7 @@
 mod en;
 mod it;
 
-pub use en::{Audit, Frame, Settings, Today, Words};
+pub use en::{Audit, Frame, Graph, Models, Posts, Rings, Rules, Settings, Staff, Surveyed, Today, Words};
 
 /// Languages there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -100,6 +100,20 @@ sections! {
     words: Words,
     /// The page of today.
     today: Today,
+    /// Figures computed beside.
+    survey: Surveyed,
+    /// Rings.
+    rings: Rings,
+    /// The graph of a ring.
+    graph: Graph,
+    /// The staff board.
+    staff: Staff,
+    /// Posts.
+    posts: Posts,
+    /// What decides, and proposals.
+    rules: Rules,
+    /// Features and models.
+    models: Models,
     /// Who did what.
     audit: Audit,
     /// How the deployment is set.

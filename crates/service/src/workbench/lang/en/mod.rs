@@ -1,12 +1,16 @@
 //! What do the pages say in English? Each file declares the keys of its section.
 
+mod deciding;
 mod frame;
 mod house;
+mod leads;
 mod today;
 mod words;
 
+pub use deciding::{Models, Rules};
 pub use frame::Frame;
 pub use house::{Audit, Settings};
+pub use leads::{Graph, Posts, Rings, Staff, Surveyed};
 pub use today::Today;
 pub use words::Words;
 
