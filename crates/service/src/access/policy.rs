@@ -57,6 +57,8 @@ pub enum Permission {
     ReadLeads,
     /// Read leads on members of staff.
     ReadStaffLeads,
+    /// Say what was found of leads, and ask for names of staff.
+    JudgeLeads,
     /// Read lists and suppressions.
     ReadLists,
     /// Change lists.
@@ -84,8 +86,8 @@ pub enum Permission {
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
-        Anyone, Approve, BeKnown, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate, OwnAccount,
-        Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLeads, ReadLists, ReadOperations,
+        Anyone, Approve, BeKnown, JudgeLeads, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate,
+        OwnAccount, Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLeads, ReadLists, ReadOperations,
         ReadStaffLeads, ReadVersions, Send,
     };
     match role {
@@ -110,6 +112,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadDecisions
                 | ReadEvidence
                 | ReadLeads
+                | JudgeLeads
                 | ReadStaffLeads
                 | ReadLists
                 | ManageLists
@@ -123,6 +126,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadDecisions
                 | ReadEvidence
                 | ReadLeads
+                | JudgeLeads
                 | ReadStaffLeads
                 | ReadLists
                 | ManageLists

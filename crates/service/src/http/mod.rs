@@ -32,7 +32,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, backtests, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions, survey, texts, users, versions, webhooks,
+    audit, backtests, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions,
+    survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;

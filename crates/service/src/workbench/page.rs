@@ -108,7 +108,15 @@ const FRAME: Page = Page {
 };
 
 /// All pages, in the order of the navigation.
-pub const PAGES: &[&Page] = &[&FRAME, &pages::today::PAGE, &pages::rules::PAGE, &pages::models::PAGE];
+pub const PAGES: &[&Page] = &[
+    &FRAME,
+    &pages::today::PAGE,
+    &pages::rings::PAGE,
+    &pages::staff::PAGE,
+    &pages::posts::PAGE,
+    &pages::rules::PAGE,
+    &pages::models::PAGE,
+];
 
 /// The routes of all pages.
 pub fn routes() -> impl Iterator<Item = &'static Route> {

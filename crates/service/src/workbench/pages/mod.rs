@@ -1,8 +1,12 @@
 //! Which pages are there? A file each.
 
 pub mod models;
+pub mod posts;
+pub mod rings;
 pub mod rules;
+pub mod staff;
 pub mod today;
+mod verdict;
 
 use crate::core::versions::Part;
 use crate::http::problem::Problem;
@@ -10,6 +14,7 @@ use crate::survey::{Basis, State, Survey};
 use crate::workbench::lang::fill;
 use crate::workbench::{View, ui};
 use maud::{Markup, html};
+use ringfence_domain::words::LeadKind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,7 +82,12 @@ pub(crate) async fn survey_again(view: &View) -> Result<(), Problem> {
     } else {
         None
     };
-    let rings = BTreeMap::new();
+    let rings = view.shared.worker.look(|core| {
+        let open = core.leads().leads().filter(|entry| entry.open() && entry.kind == LeadKind::Ring);
+        let named = open.flat_map(|e| e.refunds.iter().map(|refund| (refund.clone(), e.lead.clone())));
+        named.collect::<BTreeMap<String, String>>()
+    });
+    let rings = rings.await?;
     let basis = Basis { plan: Arc::new(plan), model, names: view.shared.names.clone(), rings };
     let started = view.shared.surveys.start(basis, history);
     started.map_err(|e| Problem::closed().detail(e.to_string()))

@@ -25,8 +25,18 @@ pub const PAGE: Page = Page {
     nav: Some(Nav { path: "/posts", title: |t| t.posts.title, group: Group::Leads, key: 'o' }),
     routes: &[
         Route { method: Method::GET, path: "/posts", needs: Permission::ReadLeads, handler: || get(show) },
-        Route { method: Method::POST, path: "/posts/judge", needs: Permission::JudgeLeads, handler: || post(judge) },
-        Route { method: Method::POST, path: "/posts/survey", needs: Permission::ReadLeads, handler: || post(again) },
+        Route {
+            method: Method::POST,
+            path: "/posts/judge",
+            needs: Permission::JudgeLeads,
+            handler: || post(judge),
+        },
+        Route {
+            method: Method::POST,
+            path: "/posts/survey",
+            needs: Permission::ReadLeads,
+            handler: || post(again),
+        },
     ],
 };
 
@@ -62,7 +72,8 @@ async fn show(view: View, Asked(Tab { tab, done }): Asked<Tab>) -> Result<Respon
     changed(&view.shared, Control::noted("leads_read", "posts", view.by.clone())).await?;
     let (state, survey) = surveyed(&view).await?;
     let said = view.shared.worker.look(|core| core.register().said.clone()).await?;
-    let here = if ["matrix", "handles", "unmatched"].contains(&tab.as_str()) { tab.as_str() } else { "confirm" };
+    let here =
+        if ["matrix", "handles", "unmatched"].contains(&tab.as_str()) { tab.as_str() } else { "confirm" };
     let link = |word: &str, title: &'static str| (format!("/posts?tab={word}"), title, word == here);
     let content = html! {
         header.page { h1 { (t.posts.title) } p.lead { (t.posts.lead) } }

@@ -7,7 +7,7 @@ use crate::http::endpoints::changed;
 use crate::http::endpoints::leads::sight;
 use crate::http::input::{Asked, Named};
 use crate::http::problem::Problem;
-use crate::leads::{self, Summary, Wanted};
+use crate::leads::{self, Wanted, is_staff};
 use crate::workbench::lang::{Texts, fill};
 use crate::workbench::ui::{self, Column, Figure, Moment, Table, Tone};
 use crate::workbench::{Group, Nav, Page, Posted, Route, View, assets};
@@ -28,7 +28,12 @@ pub const PAGE: Page = Page {
     nav: Some(Nav { path: "/rings", title: |t| t.rings.title, group: Group::Leads, key: 'r' }),
     routes: &[
         Route { method: Method::GET, path: "/rings", needs: Permission::ReadLeads, handler: || get(list) },
-        Route { method: Method::GET, path: "/rings/{lead}", needs: Permission::ReadLeads, handler: || get(show) },
+        Route {
+            method: Method::GET,
+            path: "/rings/{lead}",
+            needs: Permission::ReadLeads,
+            handler: || get(show),
+        },
         Route {
             method: Method::GET,
             path: "/rings/{lead}/graph",
@@ -153,10 +158,6 @@ async fn found(view: &View, lead: &str) -> Result<Entry, Problem> {
     found.filter(|entry| entry.kind == LeadKind::Ring).ok_or_else(missing)
 }
 
-fn is_staff(kind: TieKind) -> bool {
-    matches!(kind, TieKind::Staff | TieKind::StaffSession)
-}
-
 /// What the shop calls the members of staff whom a lead names.
 fn staff_of(entry: &Entry) -> Vec<String> {
     let ties = entry.ties.iter().filter(|tie| is_staff(tie.kind)).map(|tie| tie.value.clone());
@@ -197,7 +198,11 @@ async fn show(
             fill(t.rings.fdr, &[("share", &ui::score(lang, entry.fdr))]),
         ),
         tile(t.rings.accounts, ui::count(lang, accounts as u64), String::new()),
-        tile(t.rings.refunds, ui::count(lang, entry.refunds.len() as u64), format!("{} – {}", day(&from), day(&to))),
+        tile(
+            t.rings.refunds,
+            ui::count(lang, entry.refunds.len() as u64),
+            format!("{} – {}", day(&from), day(&to)),
+        ),
         tile(t.rings.money, ui::exact(lang, entry.money), String::new()),
     ];
     let content = html! {
@@ -237,7 +242,9 @@ async fn show(
 fn word_of(t: &Texts, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Legitimate => t.rings.verdict_legitimate,
-        Verdict::Abuse | Verdict::PolicyAbuse | Verdict::Insider | Verdict::Compromised => t.rings.verdict_abuse,
+        Verdict::Abuse | Verdict::PolicyAbuse | Verdict::Insider | Verdict::Compromised => {
+            t.rings.verdict_abuse
+        }
     }
 }
 
@@ -261,7 +268,8 @@ fn kind_name(t: &Texts, kind: TieKind) -> &'static str {
 fn picture(view: &View, entry: &Entry) -> Markup {
     let t = view.t();
     let g = &t.graph;
-    let words: serde_json::Map<String, Value> = g.all().into_iter().map(|(k, v)| (k.to_owned(), json!(v))).collect();
+    let words: serde_json::Map<String, Value> =
+        g.all().into_iter().map(|(k, v)| (k.to_owned(), json!(v))).collect();
     let words = Value::Object(words).to_string();
     let src = format!("/rings/{}/graph", part_of_path(&entry.lead));
     html! {
@@ -465,7 +473,6 @@ async fn graph(view: View, Named(LeadPath { lead }): Named<LeadPath>) -> Result<
     let drawn = entry.graph();
     let staff: Vec<bool> = drawn.nodes.iter().map(|n| n.kind == NodeKind::Staff).collect();
     let mut told = serde_json::to_value(&drawn).map_err(|e| Problem::closed().detail(e.to_string()))?;
-    let summary = Summary::of(&entry);
     if let Some(nodes) = told["nodes"].as_array_mut() {
         for (node, is_staff) in nodes.iter_mut().zip(staff) {
             let name = node["name"].as_str().unwrap_or_default().to_owned();
@@ -476,7 +483,7 @@ async fn graph(view: View, Named(LeadPath { lead }): Named<LeadPath>) -> Result<
             }
         }
     }
-    told["ring"] = json!(summary.lead);
+    told["ring"] = json!(entry.lead);
     Ok(Json(told).into_response())
 }
 

@@ -31,7 +31,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PAGE: Page = Page {
     nav: Some(Nav { path: "/staff", title: |t| t.staff.title, group: Group::Leads, key: 's' }),
     routes: &[
-        Route { method: Method::GET, path: "/staff", needs: Permission::ReadStaffLeads, handler: || get(board) },
+        Route {
+            method: Method::GET,
+            path: "/staff",
+            needs: Permission::ReadStaffLeads,
+            handler: || get(board),
+        },
         Route {
             method: Method::POST,
             path: "/staff/survey",
@@ -158,7 +163,9 @@ async fn board(view: View) -> Result<Response, Problem> {
             html! { a href=(format!("/staff/{pseudonym}")) { code { (pseudonym) } } },
             html! { (ui::count(lang, trials(staff))) },
             match said.reviews.get(pseudonym) {
-                Some(Review { verdict, at, .. }) => html! { (ui::badge(Tone::Plain, word(t, *verdict))) " " (ui::day(*at)) },
+                Some(Review { verdict, at, .. }) => {
+                    html! { (ui::badge(Tone::Plain, word(t, *verdict))) " " (ui::day(*at)) }
+                }
                 None => html! { span.quiet { (t.staff.judged_not) } },
             },
         ]
@@ -357,12 +364,7 @@ fn ask(view: &View, pseudonym: &str) -> Markup {
 }
 
 /// What the machine holds, after a review.
-async fn held(
-    view: &View,
-    survey: Option<&Survey>,
-    staff: &str,
-    review: &Review,
-) -> Result<Markup, Problem> {
+async fn held(view: &View, survey: Option<&Survey>, staff: &str, review: &Review) -> Result<Markup, Problem> {
     let (t, lang) = (view.t(), view.lang());
     let wanted = Wanted { kind: Some(LeadKind::Staff), staff: Some(staff.to_owned()), ..Wanted::default() };
     let page = leads::list(&view.shared.worker, sight(&view.who), wanted).await?;
@@ -437,8 +439,11 @@ fn of_name(view: &View, u: &Unmasking) -> Markup {
     let who = |by: &crate::core::Principal| super::rules::who(view, by.user.as_deref(), &by.name);
     let own = u.by.user.is_some() && u.by.user == view.who.user;
     let when = u.at.to_string();
-    let places =
-        [("who", who(&u.by)), ("when", when.get(..16).unwrap_or_default().to_owned()), ("why", u.why.clone())];
+    let places = [
+        ("who", who(&u.by)),
+        ("when", when.get(..16).unwrap_or_default().to_owned()),
+        ("why", u.why.clone()),
+    ];
     let places: Vec<(&str, &str)> = places.iter().map(|(k, v)| (*k, v.as_str())).collect();
     html! {
         article.pair {

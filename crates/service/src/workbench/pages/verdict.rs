@@ -7,7 +7,7 @@ use crate::http::problem::Problem;
 use crate::workbench::View;
 use crate::worker::Receipt;
 use axum::http::StatusCode;
-use ringfence_domain::words::{SubjectKind, Verdict, Word};
+use ringfence_domain::words::{SubjectKind, Verdict};
 use serde_json::json;
 
 /// Records a verdict of the person who looks, and `said`, who said it; durable on return.

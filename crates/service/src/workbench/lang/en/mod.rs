@@ -24,7 +24,7 @@ macro_rules! texts {
         pub struct $name { $(pub $key: &'static str,)* }
         impl $name {
             pub(in crate::workbench::lang) const EN: $name = $name { $($key: $text,)* };
-            pub(in crate::workbench::lang) fn all(&self) -> Vec<(&'static str, &'static str)> {
+            pub(in crate::workbench) fn all(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($key), self.$key)),*]
             }
         }

@@ -25,6 +25,7 @@ pub(super) const KEEP: Route =
 
 #[derive(Debug, Deserialize)]
 pub(super) struct From {
+    #[serde(default = "policy")]
     part: Part,
     /// The version to start from; what decides without.
     version: Option<String>,
@@ -34,6 +35,10 @@ pub(super) struct From {
 pub(super) struct Written {
     part: Part,
     text: String,
+}
+
+fn policy() -> Part {
+    Part::Policy
 }
 
 async fn show(view: View, Asked(From { part, version }): Asked<From>) -> Result<Response, Problem> {
