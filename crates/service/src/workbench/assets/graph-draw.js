@@ -27,6 +27,12 @@ export class Drawing {
     this.graph = graph;
     this.context = canvas.getContext('2d');
     this.sprites = new Map();
+    /** Lines of one look together: what they cost is the changes of the pen. */
+    this.looks = Array.from({ length: STEPS + 1 }, () => []);
+    for (const link of graph.links) {
+      const step = link.inside ? Math.min(Math.floor(link.probability * STEPS), STEPS - 1) : -1;
+      this.looks[step + 1].push(link);
+    }
     this.view = { x: 0, y: 0, scale: 1 };
     this.colours();
     this.fit();
@@ -143,15 +149,12 @@ export class Drawing {
       const [ax, ay, bx, by] = [px(a), py(a), px(b), py(b)];
       return Math.max(ax, bx) > 0 && Math.min(ax, bx) < this.width && Math.max(ay, by) > 0 && Math.min(ay, by) < this.height;
     };
-    // Lines of one look in one path: what they cost is the changes of the pen.
     const thick = Math.min(Math.max(Math.sqrt(view.scale), 0.35), 1.6);
     for (let step = -1; step < STEPS; step += 1) {
       context.beginPath();
-      for (let l = 0; l < links.length; l += 1) {
-        const { account, shared, inside, probability } = links[l];
-        if (!shown[account] || !shown[shared] || !lit(links[l])) continue;
-        const own = inside ? Math.min(Math.floor(probability * STEPS), STEPS - 1) : -1;
-        if (own !== step || !inSight(account, shared)) continue;
+      for (const link of this.looks[step + 1]) {
+        const { account, shared } = link;
+        if (!shown[account] || !shown[shared] || !lit(link) || !inSight(account, shared)) continue;
         context.moveTo(px(account), py(account));
         context.lineTo(px(shared), py(shared));
       }

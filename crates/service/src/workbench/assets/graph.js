@@ -32,8 +32,8 @@ export class Graph {
     this.shown = new Uint8Array(count);
     this.hidden = new Int32Array(count);
     this.until = Infinity;
-    this.numbers = new Map(links.map((link, l) => [link, l]));
-    this.lit = (link) => this.linkSince[this.numbers.get(link)] <= this.until;
+    links.forEach((link, l) => { link.at = this.linkSince[l]; });
+    this.lit = (link) => link.at <= this.until;
     this.see();
   }
 
@@ -294,7 +294,7 @@ export class View {
       const text = fill(this.t.by, { day: this.day(at), what: this.summary() });
       told.textContent = text;
       range.setAttribute('aria-valuetext', text);
-      if (this.chosen >= 0 && !graph.shown[this.chosen]) this.choose(-1);
+      if (this.chosen >= 0 && !graph.shown[this.chosen]) this.choose(-1, { quiet: true });
     };
     range.addEventListener('input', set);
     set();

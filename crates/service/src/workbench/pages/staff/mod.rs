@@ -1,14 +1,16 @@
 //! Whose figures call for a review? Everybody beside the peers, under pseudonyms, with people picked at random among them.
 //!
 //! Who reviews does not know whom a machine suspects and who was picked at random until they have said what they found.
-//! A name is shown when two people agree; asking, agreeing and each look at a name are records of the log.
+//! A name is shown when two people agree; asking, agreeing and each look at a name are records of the log ([`names`]).
+
+mod names;
 
 use super::{survey_again, surveyed, verdict};
 use crate::access::Permission;
 use crate::core::Control;
 use crate::core::people::{Review, Said, Unmasked, Unmasking};
+use crate::http::endpoints::changed;
 use crate::http::endpoints::leads::sight;
-use crate::http::endpoints::{changed, why};
 use crate::http::input::{Asked, Named};
 use crate::http::problem::Problem;
 use crate::leads::{self, Wanted};
@@ -59,26 +61,20 @@ pub const PAGE: Page = Page {
             method: Method::POST,
             path: "/staff/{staff}/name",
             needs: Permission::JudgeLeads,
-            handler: || post(ask_name),
+            handler: || post(names::ask_name),
         },
         Route {
             method: Method::POST,
             path: "/staff/{staff}/name/{id}",
             needs: Permission::JudgeLeads,
-            handler: || post(settle_name),
+            handler: || post(names::settle_name),
         },
     ],
 };
 
 #[derive(Debug, Deserialize)]
-struct StaffPath {
+pub(in crate::workbench::pages) struct StaffPath {
     staff: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct NamePath {
-    staff: String,
-    id: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,14 +86,6 @@ struct Done {
 #[derive(Debug, Deserialize)]
 struct Found {
     verdict: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Why {
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    agree: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,7 +178,7 @@ async fn board(view: View) -> Result<Response, Problem> {
         header.page { h1 { (t.staff.title) } p.lead { (t.staff.lead) } }
         (state)
         @if !asked.is_empty() {
-            section aria-labelledby="names" { h2 #names { (t.staff.name) } @for u in asked { (of_name(&view, u)) } }
+            section aria-labelledby="names" { h2 #names { (t.staff.name) } @for u in asked { (names::of_name(&view, u)) } }
         }
         section aria-labelledby="review" {
             h2 #review { (t.staff.review) }
@@ -301,7 +289,7 @@ async fn person(
             None if view.may(Permission::JudgeLeads) => { (ask(&view, &pseudonym)) }
             None => {}
         }
-        (names(&view, &said, &pseudonym, name.as_deref()))
+        (names::names(&view, &said, &pseudonym, name.as_deref()))
     };
     Ok(view.page_with(&title, &content, &["rules.js"]))
 }
@@ -405,67 +393,6 @@ async fn held(view: &View, survey: Option<&Survey>, staff: &str, review: &Review
     })
 }
 
-fn names(view: &View, said: &Said, pseudonym: &str, name: Option<&str>) -> Markup {
-    let t = view.t();
-    let mine: Vec<&Unmasking> = said.unmaskings.values().rev().filter(|u| u.staff == pseudonym).collect();
-    let waits = mine.iter().any(|u| u.state == Unmasked::Asked);
-    let until = mine.iter().find_map(|u| match &u.state {
-        Unmasked::Granted { until, .. } => Some(until.to_string()),
-        Unmasked::Asked | Unmasked::Refused { .. } => None,
-    });
-    html! {
-        section aria-labelledby="name" {
-            h2 #name { (t.staff.name) }
-            p.quiet { (t.staff.name_lead) }
-            @if let Some(name) = name {
-                @let until = until.unwrap_or_default();
-                p { strong { (fill(t.staff.name_is, &[("when", until.get(..10).unwrap_or_default()), ("name", name)])) } }
-            }
-            @for u in mine { (of_name(view, u)) }
-            @if name.is_none() && !waits && view.may(Permission::JudgeLeads) {
-                form.fields method="post" action=(format!("/staff/{pseudonym}/name")) {
-                    (view.csrf())
-                    div { label for="why" { (t.staff.name_why) } textarea #why name="why" maxlength="2000" required {} }
-                    div.buttons { button.quiet { (t.staff.name_ask) } }
-                }
-            }
-        }
-    }
-}
-
-/// A request for a name, with what this person may do about it.
-fn of_name(view: &View, u: &Unmasking) -> Markup {
-    let t = view.t();
-    let who = |by: &crate::core::Principal| super::rules::who(view, by.user.as_deref(), &by.name);
-    let own = u.by.user.is_some() && u.by.user == view.who.user;
-    let when = u.at.to_string();
-    let places = [
-        ("who", who(&u.by)),
-        ("when", when.get(..16).unwrap_or_default().to_owned()),
-        ("why", u.why.clone()),
-    ];
-    let places: Vec<(&str, &str)> = places.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    html! {
-        article.pair {
-            p { a href=(format!("/staff/{}", u.staff)) { code { (u.staff) } } ": " (fill(t.staff.name_asked, &places)) }
-            @match &u.state {
-                Unmasked::Refused { by, why } => { p.quiet { (fill(t.staff.name_refused, &[("who", &who(by)), ("why", why)])) } }
-                Unmasked::Granted { .. } => {}
-                Unmasked::Asked if own && !view.shared.single_approver => { p.quiet { (t.staff.name_own) } }
-                Unmasked::Asked if view.may(Permission::JudgeLeads) => {
-                    form.filters method="post" action=(format!("/staff/{}/name/{}", u.staff, u.id)) {
-                        (view.csrf())
-                        div { label for=(format!("why-{}", u.id)) { (t.rules.why) } input id=(format!("why-{}", u.id)) name="why" maxlength="2000" required; }
-                        button name="agree" value="yes" { (t.staff.name_grant) }
-                        button.quiet name="agree" value="no" { (t.staff.name_refuse) }
-                    }
-                }
-                Unmasked::Asked => {}
-            }
-        }
-    }
-}
-
 async fn found(
     view: View,
     Named(StaffPath { staff: pseudonym }): Named<StaffPath>,
@@ -485,31 +412,4 @@ async fn found(
     let said = Control::StaffReviewed { staff: pseudonym.clone(), verdict, by: view.by.clone() };
     verdict::record(&view, SubjectKind::Staff, &staff, verdict, said).await?;
     Ok(Redirect::to(&format!("/staff/{pseudonym}?done=yes")))
-}
-
-async fn ask_name(
-    view: View,
-    Named(StaffPath { staff: pseudonym }): Named<StaffPath>,
-    Posted(Why { why: reason, .. }): Posted<Why>,
-) -> Result<Redirect, Problem> {
-    behind(&view, &pseudonym).await?;
-    let asked = Control::UnmaskingAsked { staff: pseudonym.clone(), why: why(reason)?, by: view.by.clone() };
-    changed(&view.shared, asked).await?;
-    Ok(Redirect::to(&format!("/staff/{pseudonym}?done=yes#name")))
-}
-
-async fn settle_name(
-    view: View,
-    Named(NamePath { staff: pseudonym, id }): Named<NamePath>,
-    Posted(Why { why: reason, agree }): Posted<Why>,
-) -> Result<Redirect, Problem> {
-    let settled = Control::UnmaskingSettled {
-        asked: id,
-        granted: agree == "yes",
-        why: why(reason)?,
-        by: view.by.clone(),
-        single_approver: view.shared.single_approver,
-    };
-    changed(&view.shared, settled).await?;
-    Ok(Redirect::to(&format!("/staff/{}?done=yes#name", super::part_of_path(&pseudonym))))
 }

@@ -1,5 +1,7 @@
 //! Who abuses together? The rings of the log, each with its graph, its people, its money, and what speaks against it.
 
+mod picture;
+
 use super::{account, part_of_path, request, verdict};
 use crate::access::Permission;
 use crate::core::Control;
@@ -10,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::leads::{self, Wanted, is_staff};
 use crate::workbench::lang::{Texts, fill};
 use crate::workbench::ui::{self, Column, Figure, Moment, Table, Tone};
-use crate::workbench::{Group, Nav, Page, Posted, Route, View, assets};
+use crate::workbench::{Group, Nav, Page, Posted, Route, View};
 use axum::Json;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,7 +22,7 @@ use ringfence_domain::words::{LeadKind, MemberKind, SubjectKind, TieKind, Verdic
 use ringfence_leads::log::{Entry, State, Step};
 use ringfence_leads::rings::NodeKind;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The page.
@@ -219,7 +221,7 @@ async fn show(
         }
         @if done == "verdict" { p.done role="status" { (t.rings.feedback_done) } }
         (ui::figures(&tiles))
-        (picture(&view, &entry))
+        (picture::picture(&view, &entry))
         div.columns {
             section aria-labelledby="why" {
                 h2 #why { (t.rings.why) }
@@ -261,63 +263,6 @@ fn kind_name(t: &Texts, kind: TieKind) -> &'static str {
         TieKind::Script => t.graph.script,
         TieKind::Staff => t.graph.staff,
         TieKind::StaffSession => t.graph.staff_session,
-    }
-}
-
-/// The graph: what the script needs, and what stands around it.
-fn picture(view: &View, entry: &Entry) -> Markup {
-    let t = view.t();
-    let g = &t.graph;
-    let words: serde_json::Map<String, Value> =
-        g.all().into_iter().map(|(k, v)| (k.to_owned(), json!(v))).collect();
-    let words = Value::Object(words).to_string();
-    let src = format!("/rings/{}/graph", part_of_path(&entry.lead));
-    html! {
-        section.graph aria-labelledby="graph" data-src=(src) data-words=(words) data-graph=(assets::path("graph.js"))
-            data-layout=(assets::path("graph-layout.js")) data-draw=(assets::path("graph-draw.js")) {
-            h2 #graph { (t.rings.graph) }
-            div.graph-tools {
-                button.quiet type="button" data-do="in" aria-label=(g.zoom_in) title=(g.zoom_in) { "+" }
-                button.quiet type="button" data-do="out" aria-label=(g.zoom_out) title=(g.zoom_out) { "−" }
-                button.quiet type="button" data-do="fit" { (g.fit) }
-                label.inline { input type="checkbox" data-do="around"; (g.around) }
-                label.hidden for="find-node" { (g.find) }
-                input.graph-find #find-node type="search" placeholder=(g.find) autocomplete="off" maxlength="128";
-            }
-            div.graph-body {
-                canvas tabindex="0" role="application" aria-label=(g.label) aria-describedby="graph-help" {}
-                div.graph-detail tabindex="0" role="region" aria-label=(g.choose) { p.quiet { (g.choose) } }
-            }
-            div.graph-time {
-                label for="graph-time" { (g.time) }
-                input #graph-time type="range" min="0" max="0" step="1" value="0";
-                button.quiet type="button" data-do="play" aria-pressed="false" { (g.play) }
-                output for="graph-time" {}
-            }
-            ul.legend {
-                @for (kind, class, shape) in SHAPES {
-                    li { svg viewBox="-10 -10 20 20" aria-hidden="true" { (shape_of(shape, class)) } (kind(g)) }
-                }
-            }
-            p.graph-said role="status" { }
-            p.rule #graph-help { (g.help) }
-        }
-    }
-}
-
-type Named_ = fn(&crate::workbench::lang::Graph) -> &'static str;
-/// Kinds of nodes, their class and their shape, as the script draws them.
-const SHAPES: [(Named_, &str, &str); 5] = [
-    (|g| g.account, "account", ""),
-    (|g| g.machine, "machine", "M-7-7H7V7H-7Z"),
-    (|g| g.text, "text", "M0-9L8 6H-8Z"),
-    (|g| g.person, "person", "M0-9L9 0L0 9L-9 0Z"),
-    (|g| g.staff, "staff", "M8 0L4 7H-4L-8 0L-4-7H4Z"),
-];
-
-fn shape_of(path: &str, class: &str) -> Markup {
-    html! {
-        @if path.is_empty() { circle r="7" class=(class) {} } @else { path d=(path) class=(class) {} }
     }
 }
 
