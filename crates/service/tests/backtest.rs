@@ -30,7 +30,7 @@ async fn upload(who: &Browser, text: &str) -> String {
 
 /// Everything is denied by a rule, with hard evidence that every request has.
 fn strict() -> String {
-    let rule = "\n[[rule]]\nname = \"everything_to_people\"\nabout = \"every request is looked at\"\nwhen = \"request.amount >= 0\"\nallow = [\"review\"]\n";
+    let rule = "\n[[rule]]\nname = \"everything_to_people\"\nabout = \"every request is looked at\"\nwhen = \"amount >= 0\"\nallow = [\"review\"]\n";
     format!("{DEFAULT_POLICY}{rule}").replacen("name = \"default\"", "name = \"strict\"", 1)
 }
 
@@ -108,7 +108,7 @@ async fn a_text_is_checked_with_line_column_and_nearest_word_and_not_kept() {
     assert_eq!(told["fault"]["line"], line, "{told}");
     assert!(told["fault"]["help"].as_str().expect("help").contains("review"), "{told}");
     let unknown = format!(
-        "{DEFAULT_POLICY}\n[[rule]]\nname = \"x\"\nabout = \"x\"\nwhen = \"request.amont > 5\"\nallow = [\"review\"]\n"
+        "{DEFAULT_POLICY}\n[[rule]]\nname = \"x\"\nabout = \"x\"\nwhen = \"amont > 5\"\nallow = [\"review\"]\n"
     );
     let told = check("policy", &unknown).await;
     assert!(told["fault"]["help"].as_str().expect("help").contains("amount"), "{told}");
