@@ -100,8 +100,10 @@ export class Layout {
     for (let n = 0; n < count; n += 1) {
       if (fixed?.[n]) continue;
       // Towards the middle, so that parts without links stay in sight.
-      const fx = dx[n] - 0.06 * x[n];
-      const fy = dy[n] - 0.06 * y[n];
+      // What nothing holds would drift away from what is to be seen.
+      const hold = 0.06 + 0.3 / (1 + this.degree[n] * this.degree[n] * 4);
+      const fx = dx[n] - hold * x[n];
+      const fy = dy[n] - hold * y[n];
       const length = Math.sqrt(fx * fx + fy * fy) || 1e-9;
       const by = Math.min(length, step) / length;
       x[n] += fx * by;

@@ -140,7 +140,7 @@ async fn features(view: View, Asked(Search { q }): Asked<Search>) -> Result<Resp
     let content = html! {
         (heading(t, "/features"))
         section {
-            form.filters method="get" action="/features" role="search" {
+            form.filters method="get" action="/features" role="search" aria-label=(t.models.search) {
                 div { label for="q" { (t.models.search) } input #q type="search" name="q" value=(q) maxlength=(SEARCH_CHARS_MAX); }
                 button.quiet { (t.models.search_go) }
                 span.quiet role="status" { (fill(t.models.found, &[("n", &n), ("all", &all)])) }
@@ -161,16 +161,16 @@ fn of_feature(t: &Texts, feature: &Feature, modelled: bool, used: bool) -> Marku
                 dl.facts {
                     @match &feature.source {
                         FeatureSource::Window(w) => {
-                            dt { (t.models.aggregate) } dd { code { (w.aggregate.as_str()) } @if let Some(value) = &w.value { " " code { (value.text) } } }
-                            dt { (t.models.key) } dd { code { (w.key.text) } }
-                            dt { (t.models.on) } dd { @for on in &w.on { code { (on.as_str()) } " " } }
-                            @if let Some(window) = w.window { dt { (t.models.window) } dd { (window.to_string()) } }
-                            @if let Some(filter) = &w.filter { dt { (t.models.filter) } dd { code { (filter.text) } } }
+                            div { dt { (t.models.aggregate) } dd { code { (w.aggregate.as_str()) } @if let Some(value) = &w.value { " " code { (value.text) } } } }
+                            div { dt { (t.models.key) } dd { code { (w.key.text) } } }
+                            div { dt { (t.models.on) } dd { @for on in &w.on { code { (on.as_str()) } " " } } }
+                            @if let Some(window) = w.window { div { dt { (t.models.window) } dd { (window.to_string()) } } }
+                            @if let Some(filter) = &w.filter { div { dt { (t.models.filter) } dd { code { (filter.text) } } } }
                         }
-                        FeatureSource::Expr(text) => { dt { (t.models.formula) } dd { code { (text.text) } } }
+                        FeatureSource::Expr(text) => { div { dt { (t.models.formula) } dd { code { (text.text) } } } }
                     }
-                    dt { (t.models.reason) } dd { code { (feature.reason.text) } @if reason.is_none() { " ?" } }
-                    @if modelled { dt { (t.models.tab_models) } dd { @if used { (t.models.used) } @else { (t.models.unused) } } }
+                    div { dt { (t.models.reason) } dd { code { (feature.reason.text) } @if reason.is_none() { " ?" } } }
+                    @if modelled { div { dt { (t.models.tab_models) } dd { @if used { (t.models.used) } @else { (t.models.unused) } } } }
                 }
             }
         }
@@ -224,7 +224,7 @@ async fn models(view: View) -> Result<Response, Problem> {
                 }
             }
         }
-        section aria-labelledby="kept" { h2 #kept { (t.models.kept) } (table.draw()) }
+        section { h2 #kept { (t.models.kept) } (table.draw()) }
     };
     Ok(view.page(t.models.title, &content))
 }
@@ -235,15 +235,15 @@ fn facts(view: &View, version: &str) -> Result<Markup, Problem> {
     let p = &model.provenance;
     Ok(html! {
         dl.facts {
-            dt { (t.rules.version) } dd { a href=(format!("/models/{version}")) { (rules::short(version)) } }
-            dt { (t.models.trees) } dd { (ui::count(lang, model.trees.len() as u64)) }
-            dt { (t.models.inputs) } dd { (ui::count(lang, model.inputs.len() as u64)) }
-            dt { (t.models.trainer) } dd { (p.trainer) }
+            div { dt { (t.rules.version) } dd { a href=(format!("/models/{version}")) { (rules::short(version)) } } }
+            div { dt { (t.models.trees) } dd { (ui::count(lang, model.trees.len() as u64)) } }
+            div { dt { (t.models.inputs) } dd { (ui::count(lang, model.inputs.len() as u64)) } }
+            div { dt { (t.models.trainer) } dd { (p.trainer) } }
             @if let (Some(from), Some(to)) = (p.from, p.to) {
-                dt { (t.models.learned) } dd { (ui::day(from)) " – " (ui::day(to)) }
+                div { dt { (t.models.learned) } dd { (ui::day(from)) " – " (ui::day(to)) } }
             }
-            @if let Some(until) = p.labels_until { dt { (t.models.labels) } dd { (ui::day(until)) } }
-            dt { (t.models.catalogue) } dd { (rules::version_link(t, Part::Features, &model.catalogue)) }
+            @if let Some(until) = p.labels_until { div { dt { (t.models.labels) } dd { (ui::day(until)) } } }
+            div { dt { (t.models.catalogue) } dd { (rules::version_link(t, Part::Features, &model.catalogue)) } }
         }
     })
 }

@@ -138,7 +138,7 @@ fn pair(view: &View, n: usize, one: &Match, judged: Option<&JudgedMatch>) -> Mar
     html! {
         article.pair data-row {
             div.heading {
-                h3 { (t.posts.post) " " (ui::id(&one.post)) " → " (t.posts.refund) " " (request(view, &one.refund)) }
+                h2 { (t.posts.post) " " (ui::id(&one.post)) " → " (t.posts.refund) " " (request(view, &one.refund)) }
                 (state)
             }
             p.quiet { (fill(t.posts.by, &[("handle", &one.handle), ("channel", &one.channel)])) " · " (ui::time(one.posted_at)) }

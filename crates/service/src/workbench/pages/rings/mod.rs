@@ -51,6 +51,8 @@ pub const PAGE: Page = Page {
     ],
 };
 
+/// A list of more accounts is folded at first.
+const UNFOLDED_MAX: usize = 25;
 /// Accounts and links in the tables of one page; the rest is in the API.
 const ROWS_SHOWN: usize = 1_000;
 
@@ -326,8 +328,14 @@ fn tables(view: &View, entry: &Entry) -> Markup {
         first: None,
     };
     html! {
-        section aria-labelledby="ties" { h2 #ties { (t.rings.ties) } (ties.draw()) }
-        section aria-labelledby="members" { h2 #members { (t.rings.members) } (members.draw()) }
+        section { h2 #ties { (t.rings.ties) } (ties.draw()) }
+        section {
+            h2 #members { (t.rings.members) }
+            details open[entry.members.len() <= UNFOLDED_MAX] {
+                summary { (ui::count(lang, entry.of_kind(MemberKind::Account).count() as u64)) " " (t.rings.accounts) }
+                (members.draw())
+            }
+        }
         section aria-labelledby="refunds" {
             h2 #refunds { (t.rings.refunds) }
             p { @for refund in entry.refunds.iter().take(ROWS_SHOWN) { (request(view, refund)) " " } }
@@ -350,10 +358,10 @@ fn people(view: &View, entry: &Entry, staff: &[String]) -> Markup {
             }
             dl.facts {
                 @if let Some(tie) = entry.ties.first() {
-                    dt { (t.rings.strongest) }
-                    dd { (kind_name(t, tie.kind)) " " code { @if is_staff(tie.kind) { (view.shared.pseudonyms.of(&tie.value)) } @else { (tie.value) } } }
+                    div { dt { (t.rings.strongest) }
+                    dd { (kind_name(t, tie.kind)) " " code { @if is_staff(tie.kind) { (view.shared.pseudonyms.of(&tie.value)) } @else { (tie.value) } } } }
                 }
-                @if let Some(line) = weakest { dt { (t.rings.weakest) } dd lang="en" { (view.shared.pseudonyms.in_text(line, staff)) } }
+                @if let Some(line) = weakest { div { dt { (t.rings.weakest) } dd lang="en" { (view.shared.pseudonyms.in_text(line, staff)) } } }
             }
         }
     }
@@ -403,8 +411,8 @@ fn feedback(view: &View, entry: &Entry) -> Markup {
                 (view.csrf())
                 fieldset.choice {
                     legend { (t.rings.feedback_verdict) }
-                    label { input type="radio" name="verdict" value="abuse" required; (t.rings.verdict_abuse) }
-                    label { input type="radio" name="verdict" value="legitimate" required; (t.rings.verdict_legitimate) }
+                    label.inline { input type="radio" name="verdict" value="abuse" required; (t.rings.verdict_abuse) }
+                    label.inline { input type="radio" name="verdict" value="legitimate" required; (t.rings.verdict_legitimate) }
                 }
                 div.buttons { button { (t.rings.feedback_send) } }
             }

@@ -128,8 +128,8 @@ async fn show(view: View, Asked(Done { done }): Asked<Done>) -> Result<Response,
                 div.heading { h2 #live { (t.rules.live) } }
                 dl.facts {
                     @for part in Part::ALL {
-                        dt { (name(t, part)) }
-                        dd { (version_link(t, part, live.get(part.as_str()).map_or(NO_MODEL, String::as_str))) }
+                        div { dt { (name(t, part)) }
+                        dd { (version_link(t, part, live.get(part.as_str()).map_or(NO_MODEL, String::as_str))) } }
                     }
                 }
                 @if view.may(Permission::Propose) {
@@ -237,7 +237,7 @@ fn kept(view: &View, part: Part, live: &Versions) -> Result<Markup, Problem> {
     };
     let id = format!("kept-{}", part.as_str());
     Ok(html! {
-        section aria-labelledby=(id) { h2 id=(id) { (t.rules.kept) ": " (name(t, part)) } (table.draw()) }
+        section { h2 id=(id) { (t.rules.kept) ": " (name(t, part)) } (table.draw()) }
     })
 }
 

@@ -90,7 +90,7 @@ fn compared(view: &View, c: &Comparison) -> Markup {
         tile(
             t.rules.reviews,
             ui::count(lang, c.b.load.reviews),
-            ui::count(lang, c.a.load.reviews),
+            format!("{}: {}", t.rules.now, ui::count(lang, c.a.load.reviews)),
             Tone::Plain,
         ),
     ];
@@ -234,10 +234,10 @@ pub(in crate::workbench::pages) fn shadow(view: &View) -> Markup {
         (state)
         @if report.requests > 0 {
             dl.facts {
-                dt { (t.rules.paid_at_once) } dd { (report.paid_at_once.live) " → " (report.paid_at_once.candidate) }
-                dt { (t.rules.reviews) } dd { (report.reviews.live) " → " (report.reviews.candidate) }
-                dt { (t.rules.stricter) } dd { (count(report.stricter)) }
-                dt { (t.rules.milder) } dd { (count(report.milder)) }
+                div { dt { (t.rules.paid_at_once) } dd { (report.paid_at_once.live) " → " (report.paid_at_once.candidate) } }
+                div { dt { (t.rules.reviews) } dd { (report.reviews.live) " → " (report.reviews.candidate) } }
+                div { dt { (t.rules.stricter) } dd { (count(report.stricter)) } }
+                div { dt { (t.rules.milder) } dd { (count(report.milder)) } }
             }
         }
         @if going && view.may(Permission::Propose) {

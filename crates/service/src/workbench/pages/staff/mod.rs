@@ -180,7 +180,7 @@ async fn board(view: View) -> Result<Response, Problem> {
         @if !asked.is_empty() {
             section aria-labelledby="names" { h2 #names { (t.staff.name) } @for u in asked { (names::of_name(&view, u)) } }
         }
-        section aria-labelledby="review" {
+        section {
             h2 #review { (t.staff.review) }
             p.quiet { (t.staff.review_lead) }
             (table.draw())
@@ -280,7 +280,7 @@ async fn person(
         header.page { h1 { (title) } p.lead { (t.staff.lead) } }
         @if done == "yes" { p.done role="status" { (t.staff.done) } }
         (state)
-        section aria-labelledby="figures" {
+        section {
             h2 #figures { (t.staff.figures) }
             (figures(&view, survey.as_deref(), &staff))
         }
@@ -343,7 +343,7 @@ fn ask(view: &View, pseudonym: &str) -> Markup {
                 (view.csrf())
                 fieldset.choice {
                     legend { (t.staff.judged) }
-                    @for (value, text) in choices { label { input type="radio" name="verdict" value=(value) required; (text) } }
+                    @for (value, text) in choices { label.inline { input type="radio" name="verdict" value=(value) required; (text) } }
                 }
                 div.buttons { button { (t.staff.record) } }
             }
