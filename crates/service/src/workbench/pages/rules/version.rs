@@ -128,7 +128,7 @@ async fn show(
             }
         }
         @if done.done == "kept" { p.done role="status" { (fill(t.rules.done_kept, &[("version", version.get(..12).unwrap_or(&version))])) } }
-        section aria-labelledby="diff" { h2 #diff { (t.rules.diff) } (diff::diff(t, &before, &after)) }
+        section { h2 #diff { (t.rules.diff) } (diff::diff(t, &before, &after)) }
         @if !is_live { (trials(&view, part, &version, report.is_some())) }
     };
     Ok(view.page_with(name(t, part), &content, &["rules.js"]))
