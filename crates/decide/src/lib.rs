@@ -19,6 +19,7 @@ pub mod backtest;
 pub mod cost;
 pub mod ledger;
 pub mod listed;
+pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod reasons;

@@ -60,6 +60,8 @@ pub struct Config {
     pub batch_events_max: usize,
     /// The table `[serve]`, as it stands: the service reads and checks it.
     pub serve: toml::Table,
+    /// The table `[casework]`, as it stands: the service reads and checks it.
+    pub casework: toml::Table,
 }
 
 impl Default for Config {
@@ -75,6 +77,7 @@ impl Default for Config {
             batch_bytes_max: BATCH_BYTES_MAX,
             batch_events_max: BATCH_EVENTS_MAX,
             serve: toml::Table::new(),
+            casework: toml::Table::new(),
         }
     }
 }
@@ -160,6 +163,8 @@ struct File {
     limits: FileLimits,
     #[serde(default)]
     serve: toml::Table,
+    #[serde(default)]
+    casework: toml::Table,
 }
 
 #[derive(Deserialize)]
@@ -201,7 +206,7 @@ impl Config {
     /// Reads and checks the text of a `ringfence.toml`.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         let file: File = toml::from_str(text).map_err(|e| ConfigError::from_toml(text, &e))?;
-        let File { reporting_currency, rate, retailer, tokens, limits, serve } = file;
+        let File { reporting_currency, rate, retailer, tokens, limits, serve, casework } = file;
         let defaults = Config::default();
         let FileLimits { future_max, line_bytes_max, batch_bytes_max, batch_events_max } = limits;
         let bytes = CONFIG_BYTES_MIN..=CONFIG_BYTES_MAX;
@@ -215,6 +220,7 @@ impl Config {
             batch_bytes_max: within(text, batch_bytes_max, bytes, defaults.batch_bytes_max)?,
             batch_events_max: within(text, batch_events_max, 1..=1_000_000, defaults.batch_events_max)?,
             serve,
+            casework,
         })
     }
 

@@ -397,7 +397,7 @@ impl<C: Convert> Engine<C> {
 }
 
 /// Whether the customer, by their own words, has the goods.
-fn goods_with_customer(reason: ClaimReason) -> bool {
+pub fn goods_with_customer(reason: ClaimReason) -> bool {
     match reason {
         ClaimReason::NotReceived | ClaimReason::MissingItem | ClaimReason::EmptyPackage => false,
         ClaimReason::Damaged

@@ -11,7 +11,7 @@ mod labels;
 mod lists;
 
 pub use decider::{Decider, DeciderError};
-pub use engine::{Applied, Asked, Engine, EngineError, Request};
+pub use engine::{Applied, Asked, Engine, EngineError, Request, goods_with_customer};
 pub use event_ids::EventIds;
 pub use labels::Labels;
 pub use lists::{Entry, List, Lists, Suppression};

@@ -26,7 +26,50 @@ fn shop() -> Vec<Event> {
     let scenario = ringfence_simulate::Scenario::default();
     ringfence_simulate::simulate(&scenario, 7, 250, 150, &mut sink, &mut Nothing)
         .expect("a small shop can be simulated");
-    events
+    with_leads(&events)
+}
+
+/// The same with leads on accounts that had asked by then, raised, changed and withdrawn as the days go by.
+fn with_leads(events: &[Event]) -> Vec<Event> {
+    use ringfence_domain::Body;
+    let mut out: Vec<Event> = Vec::new();
+    let mut asked: Vec<(String, String)> = Vec::new();
+    let line = |n: usize, event_type: &str, time: Timestamp, data: String| {
+        let line = format!(
+            r#"{{"specversion":"1.0","id":"lead-{n}","source":"leads","type":"{event_type}","time":"{time}","data":{data}}}"#
+        );
+        ringfence_domain::Decoder::default().decode(line.as_bytes()).expect("well-formed")
+    };
+    for (n, event) in events.iter().enumerate() {
+        if let Body::RefundRequested(r) = &event.body {
+            asked
+                .push((r.account.to_string(), r.device.as_ref().map_or("D".to_owned(), ToString::to_string)));
+            let lead = asked.len() % 5;
+            if asked.len() % 7 == 0 {
+                let data = format!(
+                    r#"{{"lead":"L{lead}","kind":"ring","as_of":"{}","reason":"stopped"}}"#,
+                    event.time
+                );
+                out.push(line(n, "lead.withdrawn", event.time, data));
+            } else if asked.len() % 2 == 0 {
+                let members: Vec<String> = asked
+                    .iter()
+                    .rev()
+                    .take(6)
+                    .map(|a| format!(r#"{{"kind":"account","id":"{}","probability":0.9}}"#, a.0))
+                    .collect();
+                let data = format!(
+                    r#"{{"lead":"L{lead}","kind":"ring","as_of":"{}","probability":0.9,"fdr":0.05,"method":"m","members":[{}],"refunds":[],"money":{{"amount":1,"currency":"USD"}},"ties":[{{"kind":"device","value":"{}","probability":0.9,"accounts":[]}}]}}"#,
+                    event.time,
+                    members.join(","),
+                    asked[asked.len() - 1].1
+                );
+                out.push(line(n, "lead.raised", event.time, data));
+            }
+        }
+        out.push(event.clone());
+    }
+    out
 }
 
 fn decider(plan: &Plan) -> Decider {

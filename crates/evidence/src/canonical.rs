@@ -20,3 +20,21 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 pub fn sha256_hex(bytes: &[u8]) -> String {
     ringfence_store::log::hash::hex(&sha256(bytes))
 }
+
+/// Length and SHA-256 of what a reader gives.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn sha256_of(mut reader: impl std::io::Read) -> std::io::Result<(u64, String)> {
+    let mut hasher = Sha256::new();
+    let mut length = 0;
+    let mut bytes = vec![0; 64 << 10];
+    loop {
+        let read = reader.read(&mut bytes)?;
+        if read == 0 {
+            return Ok((length, ringfence_store::log::hash::hex(&hasher.finalize())));
+        }
+        hasher.update(&bytes[..read]);
+        length += read as u64;
+    }
+}

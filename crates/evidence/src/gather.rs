@@ -104,6 +104,8 @@ pub struct Gather {
     whole_accounts: BTreeSet<String>,
     whole_orders: BTreeSet<String>,
     period: (Option<Timestamp>, Option<Timestamp>),
+    /// Posts that may be about a refund, by the leads: (refund, post).
+    boasts: Vec<(String, String)>,
     /// What the matter is about.
     pub subjects: Subjects,
     /// How common things are.
@@ -133,14 +135,12 @@ impl Gather {
             subjects.accounts.extend(defendant.accounts.iter().cloned());
             subjects.staff.extend(defendant.staff.iter().cloned());
         }
-        for found in leads.matches.iter().filter(|m| subjects.refunds.contains(&m.refund)) {
-            subjects.posts.insert(found.post.clone());
-        }
         Gather {
             pass: 0,
             matter: spec.matter.clone(),
             whole_accounts: set(&spec.accounts),
             whole_orders: set(&spec.orders),
+            boasts: leads.matches.iter().map(|m| (m.refund.clone(), m.post.clone())).collect(),
             period: (spec.from.map(|m| m.0), spec.until.map(|m| m.0)),
             subjects,
             background: Background::default(),
@@ -149,6 +149,9 @@ impl Gather {
     }
     /// Goes on to the next pass.
     pub fn next_pass(&mut self) {
+        let of = &mut self.subjects;
+        let boasts = self.boasts.iter().filter(|(refund, _)| of.refunds.contains(refund));
+        of.posts.extend(boasts.map(|(_, post)| post.clone()));
         self.pass += 1;
     }
     /// Whether this is the pass in which records are taken.

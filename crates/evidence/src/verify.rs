@@ -6,8 +6,8 @@ use crate::canonical::{canonical, sha256_hex};
 use crate::container::{Files, name_is_plain};
 use crate::damages::{self, Claim, Schedule};
 use crate::manifest::{
-    Entry, FORMAT, MANIFEST, Manifest, REPORT, SIGNATURE, Signature, Source, TIMESTAMP_REQUEST, TIMESTAMP_RESPONSE,
-    root,
+    Entry, FORMAT, MANIFEST, Manifest, REPORT, SIGNATURE, Signature, Source, TIMESTAMP_REQUEST,
+    TIMESTAMP_RESPONSE, root,
 };
 use crate::pack::{DAMAGES_CSV, DAMAGES_JSON, HEAD_JSON, PROOFS_JSONL, RECORDS_JSONL};
 use crate::records::Shown;
@@ -82,6 +82,10 @@ fn sealed(files: &Files, key: Option<&PublicKey>, report: &mut Report) -> Option
         return None;
     };
     let trusted = signed(files, bytes, key, report);
+    if report.faults.iter().any(|fault| fault.file == MANIFEST) {
+        // What it lists is not what was signed: nothing can be held against it.
+        return None;
+    }
     let read = serde_json::from_slice::<Manifest>(bytes);
     let manifest = match read {
         Ok(manifest) if canonical(&manifest) == *bytes => manifest,
@@ -95,13 +99,18 @@ fn sealed(files: &Files, key: Option<&PublicKey>, report: &mut Report) -> Option
         }
     };
     if manifest.format != FORMAT {
-        report.fault(MANIFEST, format!("it is of another format, `{}`; take the program that made it", manifest.format));
+        report.fault(
+            MANIFEST,
+            format!("it is of another format, `{}`; take the program that made it", manifest.format),
+        );
         return None;
     }
     if manifest.merkle_root != root(&manifest.exhibits) {
         report.fault(MANIFEST, "the Merkle root is not that of the exhibits it lists");
     } else if trusted {
-        report.held.push(format!("the manifest is signed, and lists all; Merkle root {}", manifest.merkle_root));
+        report
+            .held
+            .push(format!("the manifest is signed, and lists all; Merkle root {}", manifest.merkle_root));
     }
     match files.get(TIMESTAMP_REQUEST) {
         Some(request) if *request != crate::timestamp::request(bytes) => {
@@ -122,11 +131,16 @@ fn signed(files: &Files, manifest: &[u8], key: Option<&PublicKey>, report: &mut 
     let Some(bytes) = files.get(SIGNATURE) else {
         match key {
             Some(_) => report.fault(SIGNATURE, "it is missing: the pack is not signed"),
-            None => report.notes.push("The pack is not signed: hashes show accidents, not forgery.".to_owned()),
+            None => {
+                report.notes.push("The pack is not signed: hashes show accidents, not forgery.".to_owned())
+            }
         }
         return false;
     };
-    let read = serde_json::from_slice::<Signature>(bytes).ok().filter(|s| canonical(s) == *bytes);
+    // One form only, also of digits: a capital letter is a changed bit.
+    let small = |digits: &str| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let one_form = |s: &Signature| canonical(s) == *bytes && small(&s.signature) && small(&s.sha256);
+    let read = serde_json::from_slice::<Signature>(bytes).ok().filter(one_form);
     let Some(signature) = read else {
         report.fault(SIGNATURE, "it cannot be read as a signature: it was changed");
         return false;
@@ -137,7 +151,8 @@ fn signed(files: &Files, manifest: &[u8], key: Option<&PublicKey>, report: &mut 
         if signature.holds(key, &signature.sha256) || signature.holds(key, &found) {
             report.fault(SIGNATURE, "the key in it was changed; it was made with the key that you gave");
         } else {
-            let what = format!("it was made with another key, {}, than the one that you gave, {key}", signature.key);
+            let what =
+                format!("it was made with another key, {}, than the one that you gave, {key}", signature.key);
             report.fault(SIGNATURE, what);
         }
         return false;
@@ -179,7 +194,8 @@ fn listed<'a>(files: &Files, manifest: &'a Manifest, report: &mut Report) -> BTr
         match files.get(&entry.path) {
             None => report.fault(&entry.path, "it is missing"),
             Some(bytes) if bytes.len() as u64 != entry.bytes => {
-                let what = format!("it has {} bytes, and {} were listed: it was changed", bytes.len(), entry.bytes);
+                let what =
+                    format!("it has {} bytes, and {} were listed: it was changed", bytes.len(), entry.bytes);
                 report.fault(&entry.path, what);
             }
             Some(bytes) if sha256_hex(bytes) != entry.sha256 => {
@@ -193,7 +209,10 @@ fn listed<'a>(files: &Files, manifest: &'a Manifest, report: &mut Report) -> BTr
     for name in files.keys().filter(|name| !names.contains(name.as_str())) {
         report.fault(name, "the manifest does not list it: it does not belong to the pack");
     }
-    if !whole.contains_key(REPORT) && files.contains_key(REPORT) && !report.faults.iter().any(|f| f.file == REPORT) {
+    if !whole.contains_key(REPORT)
+        && files.contains_key(REPORT)
+        && !report.faults.iter().any(|f| f.file == REPORT)
+    {
         report.fault(REPORT, "the manifest does not list it");
     }
     if files.contains_key(TIMESTAMP_RESPONSE) {
@@ -221,7 +240,10 @@ fn contents(
     if let Some(bytes) = file(RECORDS_JSONL) {
         let records = read_lines::<Shown>(RECORDS_JSONL, bytes, report);
         for shown in records.iter().filter(|shown| !shown.fits()) {
-            report.fault(RECORDS_JSONL, format!("record {} does not have the hash that it is shown with", shown.record));
+            report.fault(
+                RECORDS_JSONL,
+                format!("record {} does not have the hash that it is shown with", shown.record),
+            );
         }
         report.records = records.len();
         match &manifest.source {
@@ -237,7 +259,7 @@ fn contents(
             ),
         }
         let known: BTreeSet<u64> = records.iter().map(|r| r.record).collect();
-        for name in whole.keys().filter(|name| name.ends_with(".csv")) {
+        for name in whole.keys().filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "csv")) {
             references(name, &files[*name], &known, report);
         }
         let hidden = records.iter().filter(|r| r.payload.is_none()).count();
@@ -287,20 +309,28 @@ fn head_holds(
     } else if signed.verify(known).is_err() {
         report.fault(HEAD_JSON, "its signature does not hold");
     } else {
-        report.held.push(format!("the head of the log at position {} was signed at {}", head.position, signed.signed_at));
+        report.held.push(format!(
+            "the head of the log at position {} was signed at {}",
+            head.position, signed.signed_at
+        ));
         return true;
     }
     false
 }
 
 fn proofs(bytes: &[u8], records: &[Shown], head: ringfence_store::log::Head, report: &mut Report) {
-    let proofs: BTreeMap<u64, InclusionProof> =
-        read_lines::<InclusionProof>(PROOFS_JSONL, bytes, report).into_iter().map(|p| (p.position, p)).collect();
+    let proofs: BTreeMap<u64, InclusionProof> = read_lines::<InclusionProof>(PROOFS_JSONL, bytes, report)
+        .into_iter()
+        .map(|p| (p.position, p))
+        .collect();
     for shown in records {
         match proofs.get(&shown.record) {
             None => report.fault(PROOFS_JSONL, format!("there is no proof of record {}", shown.record)),
             Some(proof) if proof.check_hash(shown.leaf, &head).is_err() => {
-                report.fault(PROOFS_JSONL, format!("the proof of record {} does not lead to the head", shown.record));
+                report.fault(
+                    PROOFS_JSONL,
+                    format!("the proof of record {} does not lead to the head", shown.record),
+                );
             }
             Some(_) => report.proved += 1,
         }
@@ -335,7 +365,9 @@ fn arithmetic(json: &[u8], table: &[u8], report: &mut Report) {
     match damages::schedule(&kept.claim) {
         Ok(schedule) if schedule == kept.schedule => {
             if damages::csv(&schedule) == table {
-                report.held.push(format!("the damages add up: {} lines computed again", schedule.lines.len()));
+                report
+                    .held
+                    .push(format!("the damages add up: {} lines computed again", schedule.lines.len()));
             } else {
                 report.fault(DAMAGES_CSV, "it is not the table of the schedule");
             }

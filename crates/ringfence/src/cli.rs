@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Insiders(commands::insiders::Args),
     Posts(commands::posts::Args),
     Serve(commands::serve::Args),
+    Evidence(commands::evidence::Args),
     Log(commands::log::Args),
     Backup(commands::backup::BackupArgs),
     Restore(commands::backup::RestoreArgs),

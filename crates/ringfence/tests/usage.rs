@@ -4,7 +4,7 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "demo",
     "simulate",
     "import",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 19] = [
     "insiders",
     "posts",
     "serve",
+    "evidence",
     "log",
     "backup",
     "restore",

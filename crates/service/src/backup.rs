@@ -4,6 +4,7 @@
 //! last, so that whatever the log names is there. The log's last block may be half written in the copy: it is
 //! then as after a crash, and nothing before it is missing.
 
+use crate::casework::files::FOLDER as FILES_FOLDER;
 use crate::files::{self, FileError};
 use crate::library::VERSIONS_FOLDER;
 use crate::webhooks::WEBHOOKS_FOLDER;
@@ -123,7 +124,7 @@ impl Copying {
         Ok(())
     }
     fn all(&mut self, from: &Path, to: &Path) -> Result<(), BackupError> {
-        for folder in [SNAPSHOTS_FOLDER, LOG_FOLDER, VERSIONS_FOLDER, WEBHOOKS_FOLDER] {
+        for folder in [SNAPSHOTS_FOLDER, LOG_FOLDER, VERSIONS_FOLDER, WEBHOOKS_FOLDER, FILES_FOLDER] {
             self.folder(&from.join(folder), &to.join(folder))?;
         }
         for file in FILES {

@@ -121,6 +121,10 @@ impl Along {
     pub fn position(&self) -> u64 {
         self.position
     }
+    /// The log.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
     /// The feed.
     pub fn feed(&self) -> &Arc<Feed> {
         &self.feed

@@ -10,15 +10,18 @@
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`leads`]: which leads the log holds;
+//! - [`casework`]: the queue and the cases, as tables that follow the log;
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections;
-//! - [`workbench`]: the pages that people work with.
+//! - [`workbench`]: the pages that people work with; [`digest`]: the log as they read it.
 
 pub mod access;
 pub mod backtest;
 pub mod backup;
+pub mod casework;
 pub mod core;
+pub mod digest;
 pub mod door;
 pub mod export;
 pub mod feed;

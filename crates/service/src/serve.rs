@@ -2,12 +2,15 @@
 
 use crate::access::{Access, AccessError};
 use crate::backtest::Backtests;
+use crate::casework::{self, Casework, CaseworkError};
+use crate::digest::{Digest, DigestError};
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
 use crate::http::browser::Peer;
 use crate::http::sign_in::HASHES_AT_ONCE;
 use crate::http::{Shared, Web, router};
+use crate::leads::looks::{self, Looks};
 use crate::library::Given;
 use crate::oidc::{self, Oidc};
 use crate::promote;
@@ -26,6 +29,7 @@ use ringfence_leads::posts::Names;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
@@ -44,6 +48,12 @@ pub enum ServeError {
     /// Webhooks.
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
+    /// The log as pages read it.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    /// Casework.
+    #[error(transparent)]
+    Casework(#[from] CaseworkError),
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -58,7 +68,7 @@ pub enum ServeError {
 }
 
 /// How a service is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Whether one person may propose and approve: for a deployment with one operator.
     pub single_approver: bool,
@@ -76,6 +86,10 @@ pub struct Settings {
     pub web: Web,
     /// Where people sign in beside the service's own passwords.
     pub oidc: Option<oidc::Settings>,
+    /// When it is looked for leads; never where left out.
+    pub looks: Option<Looks>,
+    /// How the queue is worked, and where casework is kept.
+    pub casework: casework::Settings,
 }
 
 impl Default for Settings {
@@ -89,6 +103,8 @@ impl Default for Settings {
             traces: false,
             web: Web::default(),
             oidc: None,
+            looks: None,
+            casework: casework::Settings::default(),
         }
     }
 }
@@ -103,6 +119,7 @@ pub struct Service {
     dir: PathBuf,
     /// Of the link through which the first administrator is made, where there is none yet.
     set_up_token: Option<String>,
+    digesting: JoinHandle<()>,
     /// What bringing its state back took.
     pub restart: Restart,
 }
@@ -135,7 +152,10 @@ impl Service {
         let closing = Closing(worker.clone());
         let (reader, feed) = (worker.history().reader.clone(), worker.feed().clone());
         let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
+        let (digest, digesting) = Digest::open(dir, &worker)?;
+        let casework = Casework::open(dir, &settings.casework, worker.clone(), clock)?;
         let shared = Arc::new(Shared {
+            digest,
             worker,
             door,
             access,
@@ -149,6 +169,7 @@ impl Service {
             names: Names::new(&config.retailer_names, &config.other_retailers),
             pseudonyms: Pseudonyms::open(dir)?,
             webhooks,
+            casework,
             single_approver: settings.single_approver,
             requests_per_second: settings.requests_per_second,
             traces: settings.traces,
@@ -157,7 +178,8 @@ impl Service {
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             stopping: watch::Sender::new(false),
         });
-        Ok(Service { shared, running, closing, settings, dir: dir.to_owned(), set_up_token, restart })
+        let dir = dir.to_owned();
+        Ok(Service { shared, running, closing, settings, dir, set_up_token, digesting, restart })
     }
     /// The token of the link through which the first administrator is made, where there is none; the service itself keeps
     /// its hash.
@@ -167,6 +189,14 @@ impl Service {
     /// What takes events, for doors other than HTTP.
     pub fn worker(&self) -> &Worker {
         &self.shared.worker
+    }
+    /// The log as pages read it.
+    pub fn digest(&self) -> &Digest {
+        &self.shared.digest
+    }
+    /// The queue and the cases, for callers other than HTTP.
+    pub fn casework(&self) -> &Casework {
+        &self.shared.casework
     }
     /// The endpoints.
     pub fn router(&self) -> axum::Router {
@@ -183,6 +213,18 @@ impl Service {
             }
         };
         Ok(thread.spawn(follow).map(drop)?)
+    }
+    /// Looks for leads as the settings say, in a thread of its own.
+    fn look_for_leads(&self) -> Result<(), ServeError> {
+        let Some(looks) = self.settings.looks else { return Ok(()) };
+        let shared = Arc::downgrade(&self.shared);
+        let thread = std::thread::Builder::new().name("leads".into());
+        let look = move || {
+            if let Some(shared) = shared.upgrade() {
+                looks::run(&shared.worker, &looks);
+            }
+        };
+        Ok(thread.spawn(look).map(drop)?)
     }
     /// Takes up what the log says is under way: a shadow run, a catalogue that was approved.
     pub async fn resume(&self) {
@@ -205,6 +247,7 @@ impl Service {
         Peer: for<'a> Connected<IncomingStream<'a, L>>,
     {
         self.resume().await;
+        self.look_for_leads()?;
         let snapshots = tokio::spawn(snapshots(Arc::downgrade(&self.shared), self.settings.clone()));
         let router = self.router().into_make_service_with_connect_info::<Peer>();
         let stopping = self.shared.stopping.clone();
@@ -216,9 +259,15 @@ impl Service {
         tracing::info!("stopping: what was taken is answered, a snapshot is written");
         snapshots.abort();
         let written = self.shared.worker.snapshot().await;
-        let Service { shared, running, closing, .. } = self;
+        let Service { shared, running, closing, digesting, .. } = self;
         drop((shared, closing));
-        tokio::task::spawn_blocking(move || running.join()).await.map_err(std::io::Error::other)?;
+        let end = move || {
+            running.join();
+            digesting.join()
+        };
+        if let Err(panic) = tokio::task::spawn_blocking(end).await.map_err(std::io::Error::other)? {
+            std::panic::resume_unwind(panic);
+        }
         match written {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(what)) => {

@@ -78,3 +78,90 @@ async fn leads_of_the_log_are_shown_by_role_and_outlive_a_restart() {
     assert!(service.restart.snapshot.is_some());
     assert_eq!(get(&service.router(), &investigator, "/v1/leads").await.json(), before);
 }
+
+/// A shop in which honest customers claim from machines of their own, and eight buyers through one machine that none of
+/// them bought with.
+fn shop_with_an_operator() -> Vec<Value> {
+    let mut events: Vec<Value> = Vec::new();
+    let at = |day: u32, hour: u32| format!("2023-{:02}-{:02}T{hour:02}:00:00Z", 1 + day / 28, 1 + day % 28);
+    let mut send = |kind: &str, time: String, data: Value| {
+        let id = format!("e{}", events.len());
+        events.push(json!({"specversion": "1.0", "id": id, "source": "shop", "type": kind, "time": time,
+                           "recordedtime": time, "data": data}));
+    };
+    for n in 0..60 {
+        let (account, order, day) = (format!("honest{n}"), format!("OH{n}"), n);
+        let own = format!("own-{account}");
+        send(
+            "order.placed",
+            at(day, 9),
+            json!({"order": order, "account": account, "device": own,
+            "lines": [{"line": 1, "quantity": 1}], "total": {"amount": 30_000, "currency": "USD"}}),
+        );
+        if n % 4 == 0 {
+            send(
+                "refund.requested",
+                at(day, 10),
+                json!({"refund": format!("RH{n}"), "order": order, "account": account,
+                "lines": [{"line": 1, "quantity": 1}], "amount": {"amount": 4_000, "currency": "USD"},
+                "reason": "changed_mind", "channel": "self_service", "device": own}),
+            );
+        }
+        if n >= 30 && n < 46 && n % 2 == 0 {
+            let (account, order) = (format!("buyer{n}"), format!("OB{n}"));
+            send(
+                "order.placed",
+                at(day, 11),
+                json!({"order": order, "account": account, "device": format!("own-{account}"),
+                "lines": [{"line": 1, "quantity": 1}], "total": {"amount": 90_000, "currency": "USD"}}),
+            );
+            send(
+                "parcel.scanned",
+                at(day + 3, 9),
+                json!({"parcel": format!("P{n}"), "order": order, "direction": "outbound",
+                "carrier": "c", "status": "delivered"}),
+            );
+            send(
+                "refund.requested",
+                at(day + 4, 12),
+                json!({"refund": format!("RB{n}"), "order": order, "account": account,
+                "lines": [{"line": 1, "quantity": 1}], "amount": {"amount": 90_000, "currency": "USD"},
+                "reason": "not_received", "channel": "chat", "device": "operators"}),
+            );
+        }
+    }
+    events.sort_by(|a, b| a["time"].as_str().cmp(&b["time"].as_str()));
+    events
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_hands_leads_to_the_log_and_the_next_one_tells_nothing_twice() {
+    use ringfence_domain::Timestamp;
+    use ringfence_service::leads::looks::{Looks, look};
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let lines: String = shop_with_an_operator().iter().map(|e| format!("{e}\n")).collect();
+    let sent = ask(&router, Method::POST, "/v1/events", Some(&shop), common::LINES, &lines).await;
+    assert_eq!(sent.status, StatusCode::OK);
+    let worker = service.worker().clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        let until = worker.history().reader.head().position;
+        let as_of = Timestamp::parse("2023-03-10T00:00:00Z").expect("a time");
+        let next = Timestamp::parse("2023-03-11T00:00:00Z").expect("a time");
+        let look = |as_of| look(&worker, worker.history(), &Looks::default(), as_of, until).expect("a look");
+        (look(as_of).events, look(next).events)
+    });
+    let (first, second) = looked.await.expect("no panic");
+    assert!(first >= 1, "the operator's machine is a lead");
+    assert_eq!(second, 0, "nothing has changed");
+    let investigator = key(&router, &admin, Role::Investigator).await;
+    let seen = ask(&router, Method::GET, "/v1/leads?kind=ring", Some(&investigator), JSON, "").await.json();
+    assert_eq!((&seen["total"], &seen["leads"][0]["accounts"]), (&json!(1), &json!(8)), "{seen}");
+    // A request through that machine, of an account that nobody knows, is named by the lead from then on.
+    drop((service, router));
+    let service = wait(dir.path()).await;
+    assert!(service.restart.compared > 0, "and every decision came out again");
+}

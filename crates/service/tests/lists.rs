@@ -91,7 +91,7 @@ async fn lists_act_from_where_they_stand_and_come_out_again_in_a_replay() {
     let told: Vec<String> = trail.as_array().expect("entries").iter().map(did).collect();
     let people = ["key_made", "password_chosen", "user_made"].repeat(3);
     let expect = ["audit_read", "list_read", "unlisted", "unlisted", "suppressed", "listed"];
-    let begun = ["key_made", "key_made", "user_set_up", "versions"];
+    let begun = ["key_made", "key_made", "user_set_up", "casework", "versions"];
     let expect: Vec<&str> = expect.into_iter().chain(people).chain(begun).collect();
     assert_eq!(told, expect);
     assert!(

@@ -116,6 +116,9 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
             ("{part}", "policy"),
             ("{version}", "0"),
             ("{list}", "deny"),
+            ("{task}", "1"),
+            ("{hold}", "1"),
+            ("{sha256}", "00"),
         ];
         named.iter().fold(p.to_owned(), |path, (name, value)| path.replace(name, value))
     };

@@ -8,6 +8,7 @@ use ringfence_service::access::{Permission, Role, allowed};
 use ringfence_service::http::endpoints;
 use ringfence_service::serve::Service;
 use ringfence_service::workbench::page::routes;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml");
@@ -215,4 +216,120 @@ async fn what_is_nowhere_is_a_page_for_people_and_a_problem_for_programs() {
     assert!(nowhere.text.contains("There is nothing here") && !nowhere.text.contains("<b>where"));
     let program = ask(&browser.router, Method::GET, "/no/where", None, "", "").await;
     assert_eq!(program.headers[header::CONTENT_TYPE], "application/problem+json");
+}
+
+/// Ids, words and texts that somebody hostile may send.
+const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_wrote_is_shown_and_is_no_markup() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let (admin, people) = people(&service).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let event = |id: &str, of: &str, data: Value| json!({ "specversion": "1.0", "id": format!("{id}{HOSTILE}"), "source": "shop", "type": of, "time": "2023-05-20T10:00:00Z", "data": data });
+    let (line, money) =
+        (json!([{ "line": 1, "quantity": 1 }]), json!({ "amount": 5_000, "currency": "USD" }));
+    let named = |kind: &str| format!("{kind}{HOSTILE}");
+    let events = json!([
+        event(
+            "1",
+            "order.placed",
+            json!({ "order": named("O"), "account": named("A"), "lines": line, "total": money, "device": named("D") })
+        ),
+        event(
+            "2",
+            "parcel.scanned",
+            json!({ "parcel": named("P"), "order": named("O"), "direction": "outbound", "carrier": named("C"), "status": "delivered", "site": named("S"), "postal_code": named("Z"), "driver": named("V") })
+        ),
+        event(
+            "3",
+            "contact.opened",
+            json!({ "contact": named("K"), "account": named("A"), "order": named("O"), "channel": "chat", "staff": named("T") })
+        ),
+        event(
+            "4",
+            "message.posted",
+            json!({ "contact": named("K"), "author": "customer", "text": format!("{HOSTILE}\n{HOSTILE}") })
+        ),
+        event(
+            "5",
+            "refund.requested",
+            json!({ "refund": named("R"), "order": named("O"), "account": named("A"), "lines": line, "amount": money, "reason": "damaged", "channel": "chat", "contact": named("K") })
+        ),
+        event("6", "nobody.knows", json!({ "refund": HOSTILE })),
+    ]);
+    let sent =
+        ask(&router, Method::POST, "/v1/events", Some(&shop), common::BATCH, &events.to_string()).await;
+    assert!(
+        sent.json().as_array().is_some_and(|all| all.iter().all(|one| one["status"] != "refused")),
+        "{}",
+        sent.json()
+    );
+    let escaped = |id: String| -> String {
+        form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+    };
+    let pages = [
+        "/today".to_owned(),
+        format!("/requests/{}", escaped(named("R"))),
+        format!("/accounts/{}", escaped(named("A"))),
+        format!("/search?q={}", escaped("O<scr".into())),
+        format!("/search?q={}", escaped(HOSTILE.into())),
+        format!("/requests/{}", escaped(HOSTILE.into())),
+        format!("/audit?by={0}&did={0}", escaped(HOSTILE.into())),
+        "/audit".to_owned(),
+    ];
+    for (role, browser) in &people {
+        for path in &pages {
+            let page = page(browser, path, &[]).await;
+            assert!(
+                page.status.is_success() || page.status.is_client_error() || page.status.is_redirection(),
+                "{path}"
+            );
+            for wrong in ["<script>alert", "<img src=x", "onerror=alert(2)>"] {
+                assert!(!page.text.contains(wrong), "{role:?} {path}: {wrong}");
+            }
+        }
+    }
+    let (_, investigator) = people.iter().find(|(role, _)| *role == Role::Investigator).expect("one");
+    let request = page(investigator, &pages[1], &[]).await;
+    assert_eq!(request.status, StatusCode::OK);
+    for shown in ["&lt;script&gt;alert(1)&lt;/script&gt;", "The customer wrote", "delivered"] {
+        assert!(request.text.contains(shown), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_a_request_an_account_and_the_users_is_in_the_log() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let (admin, people) = people(&service).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let batch = json!([common::order(1), common::request(1, 5_000)]).to_string();
+    ask(&router, Method::POST, "/v1/events", Some(&shop), common::BATCH, &batch).await;
+    let of = |wanted: Role| {
+        people.iter().find(|(role, _)| *role == wanted).map(|(_, browser)| browser).expect("one")
+    };
+    for path in ["/requests/R1", "/accounts/A1"] {
+        assert_eq!(page(of(Role::Analyst), path, &[]).await.status, StatusCode::OK, "{path}");
+        assert_eq!(page(of(Role::Admin), path, &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(page(of(Role::Admin), "/settings/users", &[]).await.status, StatusCode::OK);
+    assert_eq!(page(of(Role::Analyst), "/requests/R9", &[]).await.status, StatusCode::NOT_FOUND);
+    let trail = of(Role::Auditor).get("/v1/audit").await.json();
+    let did = |word: &str, subject: &str, by: &str| {
+        trail.as_array().is_some_and(|all| {
+            all.iter().any(|e| {
+                e["record"]["did"] == word
+                    && e["record"]["subject"] == subject
+                    && e["record"]["by"]["user"] == by
+            })
+        })
+    };
+    let analyst = &of(Role::Analyst).user;
+    assert!(did("request_read", "R1", analyst) && did("account_read", "A1", analyst), "{trail}");
+    assert!(did("users_read", "users", &of(Role::Admin).user), "{trail}");
+    assert!(!did("request_read", "R1", &of(Role::Admin).user), "who may not look has not looked");
 }

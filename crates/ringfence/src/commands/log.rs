@@ -133,7 +133,7 @@ fn verified(data: &Path) -> Result<Verified, Failure> {
 }
 
 /// What is wrong with a log.
-fn failure(error: &LogError, folder: &Path) -> Failure {
+pub(crate) fn failure(error: &LogError, folder: &Path) -> Failure {
     let words = error.to_string();
     let cause = std::error::Error::source(error).map(|e| format!(": {e}")).unwrap_or_default();
     match words.rsplit_once("; ") {
@@ -155,7 +155,8 @@ fn run_head(args: &HeadArgs, context: &Context) -> Result<(), Failure> {
     }
 }
 
-fn now() -> Result<Timestamp, Failure> {
+/// The time of the system's clock.
+pub(crate) fn now() -> Result<Timestamp, Failure> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).at("the system's clock")?;
     let now = i64::try_from(since.as_millis()).ok().and_then(Timestamp::from_millis);
     now.ok_or_else(|| Failure::new("it is not set", "the system's clock"))

@@ -6,6 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
+pub(crate) mod evidence;
 pub(crate) mod import;
 pub(crate) mod insiders;
 pub(crate) mod log;
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Insiders(args) => insiders::run(&args, &context),
         Command::Posts(args) => posts::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
+        Command::Evidence(args) => evidence::run(&args, &context),
         Command::Log(args) => log::run(&args, &context),
         Command::Backup(args) => backup::run(&args, &context),
         Command::Restore(args) => backup::run_restore(&args, &context),

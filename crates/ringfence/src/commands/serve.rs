@@ -1,5 +1,6 @@
 //! How is the decision service started? Its state in one folder, answers over HTTP.
 
+mod casework;
 mod logs;
 mod oidc;
 mod settings;
@@ -67,8 +68,13 @@ fn clock() -> Timestamp {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let Effective { listen, tls, follow, log, log_format, traces, settings, text } =
+    let Effective { listen, tls, follow, log, log_format, traces, mut settings, mut text } =
         settings::effective(&args.flags, &context.config.serve)?;
+    settings.casework = casework::effective(
+        std::env::var(casework::DATABASE).ok().as_deref(),
+        &context.config.casework,
+        &mut text,
+    )?;
     if args.print_config {
         return print::out(&text).map(|()| ExitCode::SUCCESS);
     }

@@ -81,14 +81,27 @@ pub enum Permission {
     ManageUsers,
     /// Make and watch webhooks.
     ManageWebhooks,
+    /// Read the queue.
+    ReadQueue,
+    /// Claim and judge items of the queue.
+    WorkQueue,
+    /// Read cases.
+    ReadCases,
+    /// Open, change and close cases.
+    WorkCases,
+    /// Read whether reviewers agree.
+    ReadQuality,
+    /// Judge a second time, merge cases, lift legal holds, say what people can do.
+    Supervise,
 }
 
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
         Anyone, Approve, BeKnown, JudgeLeads, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate,
-        OwnAccount, Propose, ReadAudit, ReadDecisions, ReadEvidence, ReadLeads, ReadLists, ReadOperations,
-        ReadStaffLeads, ReadVersions, Send,
+        OwnAccount, Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence, ReadLeads, ReadLists,
+        ReadOperations, ReadQuality, ReadQueue, ReadStaffLeads, ReadVersions, Send, Supervise, WorkCases,
+        WorkQueue,
     };
     match role {
         Role::Integration => matches!(permission, Anyone | BeKnown | Send | ReadDecisions),
@@ -103,6 +116,9 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadLists
                 | ReadVersions
                 | Propose
+                | ReadQueue
+                | WorkQueue
+                | ReadCases
         ),
         Role::Investigator => matches!(
             permission,
@@ -117,6 +133,9 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadLists
                 | ManageLists
                 | ReadVersions
+                | ReadQueue
+                | ReadCases
+                | WorkCases
         ),
         Role::Supervisor => matches!(
             permission,
@@ -134,6 +153,12 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | Propose
                 | Approve
                 | ReadOperations
+                | ReadQueue
+                | WorkQueue
+                | ReadCases
+                | WorkCases
+                | ReadQuality
+                | Supervise
         ),
         Role::Auditor => matches!(
             permission,
@@ -148,6 +173,9 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadVersions
                 | ReadOperations
                 | ReadAudit
+                | ReadQueue
+                | ReadCases
+                | ReadQuality
         ),
         Role::Admin => matches!(
             permission,

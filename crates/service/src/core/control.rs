@@ -5,6 +5,7 @@
 //! added, never renamed.
 
 use crate::access::Role;
+use ringfence_casework::Change;
 use ringfence_domain::rates::{Rate, Rates};
 use ringfence_domain::words::Verdict;
 use ringfence_domain::{Currency, Timestamp, Versions};
@@ -210,6 +211,13 @@ pub enum Control {
         /// Who.
         by: Principal,
     },
+    /// Somebody changed casework: items of the queue, cases.
+    Casework {
+        /// What.
+        change: Change,
+        /// Who.
+        by: Principal,
+    },
     /// Something was done that changes no decision: keys, reads of personal data, webhooks, snapshots.
     Noted {
         /// What was done: a word that stays.
@@ -248,7 +256,23 @@ impl Control {
             Control::UnmaskingSettled { granted: false, .. } => "unmasking_refused",
             Control::StaffReviewed { .. } => "staff_reviewed",
             Control::MatchJudged { .. } => "match_judged",
+            Control::Casework { change, .. } => change.word(),
             Control::Noted { did, .. } => did,
+        }
+    }
+    /// Who did it, where somebody did.
+    pub fn by(&self) -> Option<&Principal> {
+        match self {
+            Control::Versions { .. } | Control::Rates { .. } | Control::Promoted { .. } => None,
+            Control::Proposed { by, .. }
+            | Control::Approved { by, .. }
+            | Control::Rejected { by, .. }
+            | Control::ShadowStarted { by, .. }
+            | Control::ShadowEnded { by }
+            | Control::Listed { by, .. }
+            | Control::Suppressed { by, .. }
+            | Control::Unlisted { by, .. }
+            | Control::Noted { by, .. } => Some(by),
         }
     }
     /// What was done, without more.

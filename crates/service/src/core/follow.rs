@@ -41,6 +41,7 @@ pub(crate) fn change_engine(engine: &mut Engine<Rates>, position: u64, control: 
         | Control::UnmaskingSettled { .. }
         | Control::StaffReviewed { .. }
         | Control::MatchJudged { .. }
+        | Control::Casework { .. }
         | Control::Noted { .. } => {}
     }
     None

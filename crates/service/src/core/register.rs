@@ -213,6 +213,7 @@ impl Register {
             | Control::Listed { .. }
             | Control::Suppressed { .. }
             | Control::Unlisted { .. }
+            | Control::Casework { .. }
             | Control::Noted { .. } => Ok(()),
         }
     }
@@ -273,7 +274,10 @@ impl Register {
             | Control::UnmaskingSettled { .. }
             | Control::StaffReviewed { .. }
             | Control::MatchJudged { .. } => self.said.apply(position, at, control),
-            Control::Versions { .. } | Control::Rates { .. } | Control::Noted { .. } => {}
+            Control::Versions { .. }
+            | Control::Rates { .. }
+            | Control::Casework { .. }
+            | Control::Noted { .. } => {}
         }
     }
     fn settle(&mut self, id: u64, state: impl FnOnce(&State) -> State) {

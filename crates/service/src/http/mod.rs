@@ -16,6 +16,8 @@ pub use table::endpoints;
 
 use crate::access::Access;
 use crate::backtest::Backtests;
+use crate::casework::Casework;
+use crate::digest::Digest;
 use crate::door::Door;
 use crate::oidc::Oidc;
 use crate::pseudonyms::Pseudonyms;
@@ -32,8 +34,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, backtests, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions,
-    survey, texts, users, versions, webhooks,
+    audit, backtests, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc, operations,
+    pages, promotions, queue, survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
@@ -71,6 +73,8 @@ pub struct Shared {
     pub pseudonyms: Pseudonyms,
     /// Who is told.
     pub webhooks: Webhooks,
+    /// The queue and the cases.
+    pub casework: Casework,
     /// Whether one person may propose and approve.
     pub single_approver: bool,
     /// Whether spans of requests are sent on.
@@ -81,6 +85,8 @@ pub struct Shared {
     pub rederiving: Semaphore,
     /// One snapshot at a time.
     pub snapshotting: Semaphore,
+    /// The log as pages read it.
+    pub digest: Digest,
     /// Pages that listen.
     pub listeners: Arc<Semaphore>,
     /// Whether the service stops: whoever answers without end ends.
@@ -131,6 +137,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/events", post_with(events::events, events::events_docs))
         .api_route("/v1/refunds/decide", post_with(events::decide, events::decide_docs))
         .api_route("/v1/decisions/{refund}", get_with(decisions::decision, decisions::decision_docs))
+        .api_route("/v1/decisions/{refund}/notice", get_with(decisions::notice, decisions::notice_docs))
         .api_route("/v1/decisions/{refund}/evidence", get_with(decisions::evidence, decisions::evidence_docs))
         .api_route(
             "/v1/decisions/{refund}/rederive",
@@ -190,6 +197,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/webhooks/{id}/rotate", post_with(webhooks::rotate, webhooks::rotate_docs))
         .api_route("/v1/webhooks/{id}/dead", get_with(webhooks::dead, webhooks::dead_docs))
         .api_route("/v1/webhooks/{id}/replay", post_with(webhooks::replay, webhooks::replay_docs))
+        .merge(queue::routes())
+        .merge(cases::routes())
+        .merge(case_parts::routes())
         .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))
         .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(

@@ -31,24 +31,24 @@ const WAIT: Duration = Duration::from_millis(250);
 pub struct Status {
     /// The endpoint.
     #[serde(flatten)]
-    endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// Records of the log before this one were looked at.
-    position: u64,
+    pub(crate) position: u64,
     /// Records that are durable and were not.
-    behind: u64,
+    pub(crate) behind: u64,
     /// Messages that wait for another try.
-    waiting: usize,
+    pub(crate) waiting: usize,
     /// Messages that were given up.
-    dead: usize,
+    pub(crate) dead: usize,
     /// Of them, those that are not listed any more for want of room.
-    dropped: u64,
+    pub(crate) dropped: u64,
     /// Messages that arrived.
-    delivered: u64,
+    pub(crate) delivered: u64,
     /// Tries that failed.
-    failed: u64,
+    pub(crate) failed: u64,
     /// What went wrong last.
     #[serde(skip_serializing_if = "String::is_empty")]
-    last_error: String,
+    pub(crate) last_error: String,
 }
 
 /// An endpoint with its thread.

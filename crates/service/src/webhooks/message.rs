@@ -96,7 +96,7 @@ fn lead(payload: &[u8]) -> Option<Lead> {
 }
 
 /// The word of an alert; most control records are none.
-fn alert(control: &Control) -> Option<&'static str> {
+pub(crate) fn alert(control: &Control) -> Option<&'static str> {
     match control {
         Control::Proposed { .. } => Some("proposed"),
         Control::Approved { .. } => Some("approved"),
@@ -122,6 +122,7 @@ fn alert(control: &Control) -> Option<&'static str> {
         | Control::ShadowStarted { .. }
         | Control::ShadowEnded { .. }
         | Control::Listed { .. }
+        | Control::Casework { .. }
         | Control::Unlisted { .. }
         | Control::StaffReviewed { .. }
         | Control::MatchJudged { .. } => None,

@@ -1,5 +1,6 @@
 //! How does a page hear of decisions as they come? Server-sent events along the feed, bounded in number, rate and time.
 
+use crate::access::Permission;
 use crate::http::Shared;
 use crate::http::endpoints::Session;
 use crate::http::problem::Problem;
@@ -41,6 +42,8 @@ struct News {
 struct Listener {
     shared: Arc<Shared>,
     lang: Lang,
+    /// Whether who listens may open a request.
+    linked: bool,
     position: u64,
     end: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
@@ -65,6 +68,7 @@ pub async fn decisions(
     let position = *end.borrow();
     let listener = Listener {
         lang: view.lang(),
+        linked: view.may(Permission::ReadEvidence),
         position,
         end,
         stopping: shared.stopping.subscribe(),
@@ -116,7 +120,8 @@ impl Listener {
         self.position = self.position.max(reached);
         let shown = &payloads[payloads.len().saturating_sub(DECISIONS_MAX)..];
         let read = shown.iter().filter_map(|payload| serde_json::from_slice::<Decision>(payload).ok());
-        let rows = read.map(|decision| decision_row(self.lang, &decision).into_string()).collect();
+        let rows =
+            read.map(|decision| decision_row(self.lang, &decision, self.linked).into_string()).collect();
         News { rows, decisions: payloads.len() }
     }
 }

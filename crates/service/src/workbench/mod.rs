@@ -4,6 +4,7 @@
 //! - [`view`]: who looks, how, and the frame around what a page shows;
 //! - [`form`]: what a page's form sent, only from a page of ours;
 //! - [`lang`]: the texts, English and Italian;
+//! - [`story`]: events and decisions as moments;
 //! - [`ui`]: the parts that pages are made of;
 //! - [`assets`]: style sheet and scripts, from memory, under the hash of their content;
 //! - [`live`]: decisions as they come.
@@ -16,6 +17,7 @@ pub mod lang;
 pub mod live;
 pub mod page;
 pub mod pages;
+pub mod story;
 pub mod ui;
 pub mod view;
 

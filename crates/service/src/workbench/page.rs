@@ -111,11 +111,16 @@ const FRAME: Page = Page {
 pub const PAGES: &[&Page] = &[
     &FRAME,
     &pages::today::PAGE,
+    &pages::request::PAGE,
+    &pages::account::PAGE,
+    &pages::search::PAGE,
     &pages::rings::PAGE,
     &pages::staff::PAGE,
     &pages::posts::PAGE,
     &pages::rules::PAGE,
     &pages::models::PAGE,
+    &pages::audit::PAGE,
+    &pages::settings::PAGE,
 ];
 
 /// The routes of all pages.

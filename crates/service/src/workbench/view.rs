@@ -39,7 +39,8 @@ pub enum Theme {
 
 impl Theme {
     const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
-    fn word(self) -> &'static str {
+    /// As the page and the cookie name it.
+    pub fn word(self) -> &'static str {
         match self {
             Theme::System => "system",
             Theme::Light => "light",
@@ -127,6 +128,10 @@ impl View {
         let (preferences, path) = (Preferences::of(headers), path.to_owned());
         View { shared: shared.clone(), who, by, preferences, path, csrf }
     }
+    /// The same person after signing in again.
+    pub(crate) fn with_session(self, token: &str) -> View {
+        View { csrf: sessions::csrf(token), ..self }
+    }
     /// The texts in the person's language.
     pub fn t(&self) -> &'static Texts {
         self.preferences.lang.texts()
@@ -147,6 +152,13 @@ impl View {
     pub fn name(&self) -> String {
         let user = self.who.user.as_deref().and_then(|id| self.shared.access.users.get(id).ok());
         user.map_or_else(|| self.who.name.clone(), |user| user.name)
+    }
+    /// Who did something: by name for who may know the users, otherwise by id.
+    pub fn named(&self, by: &Principal) -> String {
+        let Some(user) = &by.user else { return by.name.clone() };
+        let known =
+            self.may(Permission::ManageUsers).then(|| self.shared.access.users.get(user).ok()).flatten();
+        known.map_or_else(|| user.clone(), |user| user.name)
     }
     /// A page.
     pub fn page(&self, title: &str, content: &Markup) -> Response {

@@ -95,6 +95,12 @@ enum Job {
         changes: Vec<Change>,
         reply: oneshot::Sender<Changed>,
     },
+    /// A change, and the events that follow from it.
+    ChangeWith {
+        control: Box<Control>,
+        events: Vec<Arrived>,
+        reply: oneshot::Sender<Result<u64, Denied>>,
+    },
     /// Looks at the state; what it returns is done once what it saw is durable.
     Look(Box<dyn FnOnce(&Core) -> Then + Send>),
     Snapshot {
@@ -163,6 +169,18 @@ pub struct Counts {
     pub beside: Mutex<String>,
 }
 
+impl Counts {
+    /// Tells the operator of something that failed beside the live path.
+    pub fn tell(&self, what: String) {
+        let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
+        // Once, where it is tried again and again.
+        if *beside != what {
+            tracing::error!("{what}");
+        }
+        *beside = what;
+    }
+}
+
 /// What bringing the state back took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Restart {
@@ -213,6 +231,7 @@ impl std::fmt::Debug for Job {
         f.write_str(match self {
             Job::Take { .. } => "Take",
             Job::Change { .. } => "Change",
+            Job::ChangeWith { .. } => "ChangeWith",
             Job::Look(_) => "Look",
             Job::Snapshot { .. } => "Snapshot",
         })
@@ -251,12 +270,11 @@ impl Worker {
     }
     /// Tells the operator of something that failed beside the live path.
     pub fn tell(&self, what: String) {
-        let mut beside = self.counts.beside.lock().unwrap_or_else(PoisonError::into_inner);
-        // Once, where it is tried again and again.
-        if *beside != what {
-            tracing::error!("{what}");
-        }
-        *beside = what;
+        self.counts.tell(what);
+    }
+    /// Its counters, for who must not keep it from ending.
+    pub fn counts_handle(&self) -> Arc<Counts> {
+        self.counts.clone()
     }
     fn closed(&self) -> bool {
         self.counts.failed.load(Ordering::Acquire)
@@ -294,6 +312,20 @@ impl Worker {
         let (reply, answer) = oneshot::channel();
         self.jobs.blocking_send(Job::Change { changes, reply }).map_err(|_| NotTaken::Closed)?;
         answer.blocking_recv().map_err(|_| NotTaken::Closed)
+    }
+    /// Records a change and the events that follow from it, all in one group commit: after a crash either all are there or
+    /// none. The change's position.
+    ///
+    /// # Errors
+    /// Where too much waits already, or the service is stopping.
+    pub async fn change_with(
+        &self,
+        control: Control,
+        events: Vec<Arrived>,
+    ) -> Result<Result<u64, Denied>, NotTaken> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::ChangeWith { control: Box::new(control), events, reply })?;
+        answer.await.map_err(|_| NotTaken::Closed)
     }
     /// Looks at the state between two events; answers once what was seen is durable. `look` is short: nobody is decided
     /// meanwhile.

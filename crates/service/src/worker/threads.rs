@@ -1,10 +1,10 @@
 //! What do the two threads do? One decides what waits, the other makes it durable and answers.
 
 use crate::core::follow::Follower;
-use crate::core::{Core, Denied, Taken};
+use crate::core::{Control, Core, Denied, Taken};
 use crate::feed::Feed;
 use crate::past::SNAPSHOTS_KEPT;
-use crate::worker::{Answer, Change, Changed, Counts, Job, Receipt, Write};
+use crate::worker::{Answer, Arrived, Change, Changed, Counts, Job, Receipt, Write};
 use ringfence_domain::Timestamp;
 use ringfence_domain::codec::Decoder;
 use ringfence_store::log::{Log, Record};
@@ -81,6 +81,13 @@ impl Loop {
                 self.answers.push(Answer::Then(Box::new(move || drop(reply.send(changed)))));
                 1
             }
+            Job::ChangeWith { control, events, reply } => {
+                let count = events.len() + 1;
+                let changed = self.change_with(*control, events);
+                self.deciding.counts.controls.fetch_add(u64::from(changed.is_ok()), Ordering::Relaxed);
+                self.answers.push(Answer::Then(Box::new(move || drop(reply.send(changed)))));
+                count
+            }
             Job::Look(look) => {
                 let then = look(&self.deciding.core);
                 self.answers.push(Answer::Then(then));
@@ -103,6 +110,24 @@ impl Loop {
         }
         let now = (self.deciding.clock)();
         self.deciding.core.control(&control, prepared.map(|p| *p), now, &mut self.records)
+    }
+    /// The records of all stand in one block.
+    fn change_with(&mut self, control: Control, events: Vec<Arrived>) -> Result<u64, Denied> {
+        let position = self.change(control.into())?;
+        let Deciding { core, clock, .. } = &mut self.deciding;
+        let now = clock();
+        for Arrived { event, payload } in events {
+            let id = event.id.clone();
+            match core.take(event, payload, now, &mut self.records) {
+                Taken::Accepted { .. } | Taken::Decided { .. } => {}
+                // The service makes these events itself, each with an id of its own.
+                Taken::Duplicate { .. } | Taken::OtherContent => {
+                    return Err(Denied::Conflict(format!("an event {id} came from elsewhere before")));
+                }
+                Taken::Refused(why) => return Err(Denied::Conflict(format!("event {id}: {why}"))),
+            }
+        }
+        Ok(position)
     }
     /// Brings a state that was rebuilt beside up to now: what came since is folded while nobody is decided. It was close
     /// behind when it was sent, so that this is short; where it is not, it has to come again.

@@ -180,8 +180,13 @@ pub(crate) fn request(n: u32, amount: i64) -> Value {
 
 /// Opens the folder again once the threads of the last service let go of it.
 pub(crate) async fn wait(dir: &Path) -> Service {
-    for _ in 0..200 {
-        match start(dir, &Given::default(), Settings::default()) {
+    wait_with(dir, &Settings::default()).await
+}
+
+/// The same with settings.
+pub(crate) async fn wait_with(dir: &Path, settings: &Settings) -> Service {
+    for _ in 0..500 {
+        match start(dir, &Given::default(), settings.clone()) {
             Ok(service) => return service,
             Err(e) if e.to_string().contains("lock") || e.to_string().contains("process") => {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -5,6 +5,7 @@ use super::oidc;
 use crate::failure::{At, Failure};
 use ringfence_domain::Duration;
 use ringfence_service::http::Web;
+use ringfence_service::leads::looks::Looks;
 use ringfence_service::serve::Settings;
 use ringfence_service::tls::Files;
 use serde::Deserialize;
@@ -21,6 +22,9 @@ const LOG: &str = "info";
 const SNAPSHOT_EVERY: &str = "10m";
 /// Share of the requests that are traced where nothing says otherwise.
 const TRACES_SAMPLED: f64 = 0.01;
+/// How often it is looked for leads where nothing says otherwise, and how far back.
+const LEADS_EVERY: &str = "1d";
+const LEADS_BACK: &str = "365d";
 
 /// Settings as flags and environment give them; each stands in the file under the same name.
 #[derive(clap::Args, Debug, Default)]
@@ -68,6 +72,12 @@ pub(crate) struct Flags {
     /// Take event files that appear in this folder, each once: JSON lines, plain or compressed.
     #[arg(long, env = "RINGFENCE_FOLLOW", value_name = "DIR")]
     follow: Option<PathBuf>,
+    /// How often it is looked for leads on rings, staff and drivers, by arrival; `off` for never [default: 1d].
+    #[arg(long, env = "RINGFENCE_LEADS_EVERY", value_name = "TIME")]
+    leads_every: Option<String>,
+    /// How far back a look for leads goes: it bounds what one holds in memory [default: 365d].
+    #[arg(long, env = "RINGFENCE_LEADS_BACK", value_name = "TIME")]
+    leads_back: Option<String>,
 }
 
 /// The same as `[serve]` of the file gives them.
@@ -88,6 +98,8 @@ struct File {
     traces: Option<String>,
     traces_sampled: Option<f64>,
     follow: Option<PathBuf>,
+    leads_every: Option<String>,
+    leads_back: Option<String>,
     oidc: Option<oidc::Provider>,
 }
 
@@ -220,6 +232,11 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
     let traces = collector.map(|collector| Traced { collector, sampled });
     let about = "Event files that appear in this folder are taken, each once.";
     let follow = m.one("follow", about, (&flags.follow, &file.follow, None), path);
+    let about = "How often it is looked for leads, by arrival; off for never.";
+    let every_leads = (&flags.leads_every, &file.leads_every, Some(LEADS_EVERY.to_owned()));
+    let every_leads = m.one("leads_every", about, every_leads, |t| quoted(t));
+    let back = (&flags.leads_back, &file.leads_back, Some(LEADS_BACK.to_owned()));
+    let back = m.one("leads_back", "How far back a look for leads goes.", back, |t| quoted(t));
     let tls = match (certificate, key) {
         (Some(certificate), Some(key)) => Some(Files { certificate, key }),
         (None, None) => None,
@@ -239,6 +256,7 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
         private_webhooks: private_webhooks.unwrap_or(false),
         requests_per_second,
         snapshot_every: std::time::Duration::from_millis(every.0.max(1_000) as u64),
+        looks: looks(every_leads.as_deref(), back.as_deref())?,
         oidc: file.oidc.map(|provider| provider.settings(public_url.as_deref(), &mut m.text)).transpose()?,
         traces: traces.is_some(),
         web: Web { public_url, tls: tls.is_some(), trusted_proxy },
@@ -246,6 +264,16 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
     };
     let (listen, log_format) = (listen.unwrap_or(default), log_format.unwrap_or(Format::Text));
     Ok(Effective { listen, tls, follow, log, log_format, traces, settings, text: m.text })
+}
+
+/// When it is looked for leads.
+fn looks(every: Option<&str>, back: Option<&str>) -> Result<Option<Looks>, Failure> {
+    let every = match every.unwrap_or(LEADS_EVERY) {
+        "off" => return Ok(None),
+        every => Duration::parse(every).at("leads_every")?,
+    };
+    let back = Duration::parse(back.unwrap_or(LEADS_BACK)).at("leads_back")?;
+    Ok(Some(Looks { every, back, ..Looks::default() }))
 }
 
 #[cfg(test)]
@@ -273,6 +301,7 @@ mod tests {
             "listne = \"x\"",
             "tls_key = \"k.pem\"",
             "snapshot_every = \"soon\"",
+            "leads_every = \"often\"",
             "public_url = \"a.example\"",
             "public_url = \"https://a/b\"",
             "traces_sampled = 1.5",

@@ -4,13 +4,14 @@ use crate::access::Role;
 use crate::core::Control;
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed, raw};
-use crate::http::input::Named;
+use crate::http::input::{Asked, Named};
 use crate::http::problem::Problem;
 use crate::rederive::{Behind, Feature, Rederived};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use ringfence_decide::notice::{Language, Notice};
 use ringfence_domain::Decision;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,39 @@ pub(crate) fn decision_docs(op: Op<'_>) -> Op<'_> {
         .summary("Read the decision on a refund")
         .tag("Decisions")
         .response::<200, Json<Decision>>()
+        .response::<404, Problem>()
+}
+
+/// In which language.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct InLanguage {
+    /// `en` or `it`.
+    #[serde(default)]
+    language: Language,
+}
+
+/// What may be told to the customer. What a person reads is recorded, as with the decision itself.
+pub async fn notice(
+    State(shared): State<Arc<Shared>>,
+    Caller(by): Caller,
+    Named(RefundPath { refund }): Named<RefundPath>,
+    Asked(InLanguage { language }): Asked<InLanguage>,
+) -> Result<Json<Notice>, Problem> {
+    let (position, decision) = found(&shared, &refund).await?;
+    if by.role != Some(Role::Integration) {
+        changed(&shared, Control::noted("notice_read", refund, by)).await?;
+    }
+    let decision: Decision = serde_json::from_slice(&decision)
+        .map_err(|e| Problem::closed().detail(format!("decision {position} cannot be read: {e}")))?;
+    Ok(Json(ringfence_decide::notice::notice(&decision, language)))
+}
+
+pub(crate) fn notice_docs(op: Op<'_>) -> Op<'_> {
+    op.id("getNotice")
+        .summary("What may be told to the customer: the decision in plain words, and how to appeal")
+        .description("In coarse words, so that it teaches nobody how to get round it.")
+        .tag("Decisions")
+        .response::<400, Problem>()
         .response::<404, Problem>()
 }
 

@@ -41,16 +41,16 @@ pub(crate) async fn make_recorded(shared: &Shared, wanted: Wanted, by: Principal
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct KeyPath {
     /// Its id, as the list shows it.
-    id: String,
+    pub(crate) id: String,
 }
 
 /// A key with its secret: shown once.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NewKey {
     #[serde(flatten)]
-    key: Key,
+    pub(crate) key: Key,
     /// Send it as `Authorization: Bearer …`. It is not kept and cannot be shown again.
-    secret: String,
+    pub(crate) secret: String,
 }
 
 /// A key to make.
@@ -58,14 +58,14 @@ pub struct NewKey {
 #[serde(deny_unknown_fields)]
 pub struct KeyWanted {
     /// What it is for.
-    name: String,
+    pub(crate) name: String,
     /// What its holder is: `integration` for a system, one of one's own roles for oneself.
-    role: Role,
+    pub(crate) role: Role,
     /// From then on it is refused; UTC.
     #[schemars(with = "Option<String>")]
-    expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
     /// Requests a second that it may send; the deployment's limit where left out.
-    requests_per_second: Option<u32>,
+    pub(crate) requests_per_second: Option<u32>,
 }
 
 impl KeyWanted {

@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod backtests;
+pub mod case_parts;
+pub mod cases;
 pub mod decisions;
 pub mod events;
 pub mod keys;
@@ -14,6 +16,7 @@ pub mod oidc;
 pub mod operations;
 pub mod pages;
 pub mod promotions;
+pub mod queue;
 pub mod survey;
 pub mod texts;
 pub mod users;
@@ -21,6 +24,7 @@ pub mod versions;
 pub mod webhooks;
 
 use crate::access::{AccessError, Identity};
+use crate::casework::{self, CaseworkError};
 use crate::core::control::WHY_BYTES_MAX;
 use crate::core::{Control, CoreError, Denied, Principal};
 use crate::http::Shared;
@@ -189,6 +193,31 @@ impl From<PromoteError> for Problem {
             PromoteError::Past(e) => e.into(),
             PromoteError::Thread(what) => {
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "thread", "Nothing was changed").detail(what)
+            }
+        }
+    }
+}
+
+impl From<CaseworkError> for Problem {
+    fn from(e: CaseworkError) -> Problem {
+        let refused = |status, kind: &str, e: &casework::Denied| {
+            Problem::new(status, kind, "Nothing was changed").detail(e.to_string())
+        };
+        match e {
+            CaseworkError::Denied(e) => match &e {
+                casework::Denied::Unknown(_) => refused(StatusCode::NOT_FOUND, "not-found", &e),
+                casework::Denied::Conflict(_) => refused(StatusCode::CONFLICT, "conflict", &e),
+                casework::Denied::OtherPerson(_) => refused(StatusCode::CONFLICT, "other-person", &e),
+                casework::Denied::TooMany(_) => refused(StatusCode::CONFLICT, "too-many", &e),
+                casework::Denied::Invalid(_) => refused(StatusCode::BAD_REQUEST, "invalid", &e),
+            },
+            CaseworkError::NotTaken(e) => e.into(),
+            CaseworkError::Stopped => Problem::closed(),
+            e => {
+                tracing::error!("casework: {e}");
+                let title = "Casework cannot be read or written at the moment";
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "casework", title)
+                    .remedy("the operator finds the cause in the service's log")
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::http::input::Asked;
 use crate::http::problem::Problem;
 use crate::http::sign_in::{self, SignedIn, noted};
 use crate::oidc::{Claims, Oidc, OidcError};
+use crate::workbench::view::Preferences;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -47,7 +48,7 @@ async fn asked<T: Send + 'static>(
 }
 
 /// Sends a person to the provider.
-pub async fn login(State(shared): State<Arc<Shared>>) -> Response {
+pub async fn login(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let Some(oidc) = &shared.oidc else { return nothing_here().into_response() };
     let now = (shared.clock)();
     match asked(oidc, move |oidc| oidc.begin(now)).await {
@@ -55,7 +56,7 @@ pub async fn login(State(shared): State<Arc<Shared>>) -> Response {
             let cookie = AppendHeaders([(header::SET_COOKIE, shared.web.way_in(&state))]);
             (cookie, Redirect::to(&to)).into_response()
         }
-        Err(problem) => refused(&problem),
+        Err(problem) => refused(Preferences::of(&headers), &problem),
     }
 }
 
@@ -85,8 +86,8 @@ pub async fn callback(
         Err(OidcError::State.into())
     };
     match entered {
-        Ok(signed_in) => came_in(&shared, &signed_in),
-        Err(problem) => refused(&problem),
+        Ok(signed_in) => came_in(&shared, Preferences::of(&headers), &signed_in),
+        Err(problem) => refused(Preferences::of(&headers), &problem),
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn ready_docs(op: Op<'_>) -> Op<'_> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SnapshotTaken {
     /// Records before it.
-    position: u64,
+    pub(crate) position: u64,
     /// Hash of the log's chain there.
     hash: String,
 }

@@ -11,9 +11,10 @@ use crate::http::input::{Asked, Filled};
 use crate::http::problem::Problem;
 use crate::http::sign_in::{self, SignedIn};
 use crate::workbench::assets;
-use crate::workbench::view::back_to;
+use crate::workbench::lang::{Door, fill};
+use crate::workbench::view::{Preferences, back_to};
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
@@ -22,10 +23,10 @@ use std::sync::Arc;
 /// What pages may do: look as the style sheet says, send forms to this service, and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
+fn page(status: StatusCode, seen: Preferences, title: &str, content: &Markup) -> Response {
     let text = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(seen.lang.code()) data-theme=(seen.theme.word()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -50,7 +51,7 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
 fn told(problem: Option<&Problem>) -> Markup {
     html! {
         @if let Some(problem) = problem {
-            div.problem role="alert" {
+            div.problem role="alert" lang="en" {
                 p { strong { (problem.title) "." } }
                 @if !problem.detail.is_empty() { p { (problem.detail) "." } }
                 @if !problem.remedy.is_empty() { p { (problem.remedy) "." } }
@@ -63,67 +64,76 @@ fn status(problem: Option<&Problem>) -> StatusCode {
     problem.map_or(StatusCode::OK, |p| StatusCode::from_u16(p.status).unwrap_or(StatusCode::BAD_REQUEST))
 }
 
-fn name_field(value: &str) -> Markup {
+fn name_field(t: &Door, value: &str) -> Markup {
     html! {
-        label for="name" { "Name" }
+        label for="name" { (t.name) }
         input #name name="name" value=(value) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus;
     }
 }
 
-fn new_password_fields() -> Markup {
+fn new_password_fields(t: &Door) -> Markup {
     html! {
-        label for="password" { "Password" }
+        label for="password" { (t.password) }
         input #password name="password" type="password" autocomplete="new-password" minlength=(PASSWORD_CHARS_MIN)
             aria-describedby="rule" required;
-        p.rule #rule { "At least " (PASSWORD_CHARS_MIN) " characters: a few words that do not belong together are good." }
-        label for="again" { "The same once more" }
+        p.rule #rule { (fill(t.rule, &[("n", &PASSWORD_CHARS_MIN.to_string())])) }
+        label for="again" { (t.again) }
         input #again name="again" type="password" autocomplete="new-password" minlength=(PASSWORD_CHARS_MIN) required;
     }
 }
 
-fn login_form(shared: &Shared, name: &str, to: &str, problem: Option<&Problem>) -> Response {
+fn login_form(
+    shared: &Shared,
+    seen: Preferences,
+    name: &str,
+    to: &str,
+    problem: Option<&Problem>,
+) -> Response {
+    let t = &seen.lang.texts().door;
     let content = html! {
         (told(problem))
         @if shared.oidc.is_some() {
-            p { a.button href="/oidc/login" { "Sign in as at work" } }
-            p.rule { "Or with a password of this service:" }
+            p { a.button href="/oidc/login" { (t.at_work) } }
+            p.rule { (t.or_password) }
         }
         form method="post" action="/login" {
             @if !to.is_empty() { input type="hidden" name="to" value=(to); }
-            (name_field(name))
-            label for="password" { "Password" }
+            (name_field(t, name))
+            label for="password" { (t.password) }
             input #password name="password" type="password" autocomplete="current-password" required;
-            button { "Sign in" }
+            button { (t.sign_in) }
         }
-        p.rule { "Forgotten? An administrator can give you a link to choose another password." }
+        p.rule { (t.forgotten) }
     };
-    page(status(problem), "Sign in", &content)
+    page(status(problem), seen, t.sign_in, &content)
 }
 
-fn set_up_form(token: &str, name: &str, problem: Option<&Problem>) -> Response {
+fn set_up_form(seen: Preferences, token: &str, name: &str, problem: Option<&Problem>) -> Response {
+    let t = &seen.lang.texts().door;
     let content = html! {
         (told(problem))
-        p { "You are the first one here. Make the administrator, who then makes everybody else." }
+        p { (t.set_up_about) }
         form method="post" action="/setup" {
             input type="hidden" name="token" value=(token);
-            (name_field(name))
-            (new_password_fields())
-            button { "Make the administrator" }
+            (name_field(t, name))
+            (new_password_fields(t))
+            button { (t.set_up_do) }
         }
     };
-    page(status(problem), "Set up", &content)
+    page(status(problem), seen, t.set_up, &content)
 }
 
-fn password_form(token: &str, problem: Option<&Problem>) -> Response {
+fn password_form(seen: Preferences, token: &str, problem: Option<&Problem>) -> Response {
+    let t = &seen.lang.texts().door;
     let content = html! {
         (told(problem))
         form method="post" action="/password" {
             input type="hidden" name="token" value=(token);
-            (new_password_fields())
-            button { "Choose this password" }
+            (new_password_fields(t))
+            button { (t.choose_do) }
         }
     };
-    page(status(problem), "Choose a password", &content)
+    page(status(problem), seen, t.choose, &content)
 }
 
 fn come_in(shared: &Shared, signed_in: &SignedIn, to: &str) -> Response {
@@ -132,25 +142,27 @@ fn come_in(shared: &Shared, signed_in: &SignedIn, to: &str) -> Response {
 
 /// Somebody is back from the identity provider. A browser does not send the cookie along where another site led to, and
 /// so a page of ours leads on.
-pub(crate) fn came_in(shared: &Shared, signed_in: &SignedIn) -> Response {
+pub(crate) fn came_in(shared: &Shared, seen: Preferences, signed_in: &SignedIn) -> Response {
+    let t = &seen.lang.texts().door;
     let content = html! {
         meta http-equiv="refresh" content="0; url=/";
-        p { a href="/" { "Go on" } }
+        p { a href="/" { (t.go_on) } }
     };
     let cookies = AppendHeaders([
         (header::SET_COOKIE, shared.web.session(&signed_in.token)),
         (header::SET_COOKIE, shared.web.no_way_in()),
     ]);
-    (cookies, page(StatusCode::OK, "Signed in", &content)).into_response()
+    (cookies, page(StatusCode::OK, seen, t.signed_in, &content)).into_response()
 }
 
 /// Somebody did not come in.
-pub(crate) fn refused(problem: &Problem) -> Response {
+pub(crate) fn refused(seen: Preferences, problem: &Problem) -> Response {
+    let t = &seen.lang.texts().door;
     let content = html! {
         (told(Some(problem)))
-        p { a href="/login" { "Sign in" } }
+        p { a href="/login" { (t.sign_in) } }
     };
-    page(status(Some(problem)), "Sign in", &content)
+    page(status(Some(problem)), seen, t.sign_in, &content)
 }
 
 /// The link's token, as the address has it.
@@ -206,8 +218,12 @@ fn alike(one: &Password, again: &Password) -> Result<(), Problem> {
 }
 
 /// Asks for name and password.
-pub async fn login_page(State(shared): State<Arc<Shared>>, Asked(Going { to }): Asked<Going>) -> Response {
-    login_form(&shared, "", &to, None)
+pub async fn login_page(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Asked(Going { to }): Asked<Going>,
+) -> Response {
+    login_form(&shared, Preferences::of(&headers), "", &to, None)
 }
 
 /// Signs in.
@@ -215,22 +231,24 @@ pub async fn login(
     State(shared): State<Arc<Shared>>,
     address: Address,
     Session(before): Session,
+    headers: HeaderMap,
     Filled(LoginForm { name, password, to }): Filled<LoginForm>,
 ) -> Response {
     match sign_in::with_password(&shared, &address, before.as_deref(), &name, password).await {
         Ok(signed_in) => come_in(&shared, &signed_in, &to),
-        Err(problem) => login_form(&shared, &name, &to, Some(&problem)),
+        Err(problem) => login_form(&shared, Preferences::of(&headers), &name, &to, Some(&problem)),
     }
 }
 
 /// Asks for the first administrator.
-pub async fn set_up_page(Asked(Link { token }): Asked<Link>) -> Response {
-    set_up_form(&token, "", None)
+pub async fn set_up_page(headers: HeaderMap, Asked(Link { token }): Asked<Link>) -> Response {
+    set_up_form(Preferences::of(&headers), &token, "", None)
 }
 
 /// Makes the first administrator.
 pub async fn set_up(
     State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
     Filled(SetUpForm { token, name, password, again }): Filled<SetUpForm>,
 ) -> Response {
     let made = match alike(&password, &again) {
@@ -239,19 +257,20 @@ pub async fn set_up(
     };
     match made {
         Ok(signed_in) => come_in(&shared, &signed_in, ""),
-        Err(problem) => set_up_form(&token, &name, Some(&problem)),
+        Err(problem) => set_up_form(Preferences::of(&headers), &token, &name, Some(&problem)),
     }
 }
 
 /// Asks for a password.
-pub async fn password_page(Asked(Link { token }): Asked<Link>) -> Response {
-    password_form(&token, None)
+pub async fn password_page(headers: HeaderMap, Asked(Link { token }): Asked<Link>) -> Response {
+    password_form(Preferences::of(&headers), &token, None)
 }
 
 /// Chooses a password.
 pub async fn password(
     State(shared): State<Arc<Shared>>,
     Session(before): Session,
+    headers: HeaderMap,
     Filled(PasswordForm { token, password, again }): Filled<PasswordForm>,
 ) -> Response {
     let chosen = match alike(&password, &again) {
@@ -260,7 +279,7 @@ pub async fn password(
     };
     match chosen {
         Ok(signed_in) => come_in(&shared, &signed_in, ""),
-        Err(problem) => password_form(&token, Some(&problem)),
+        Err(problem) => password_form(Preferences::of(&headers), &token, Some(&problem)),
     }
 }
 

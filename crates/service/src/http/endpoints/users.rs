@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct UserPath {
     /// The id, as the list shows it.
-    id: String,
+    pub(crate) id: String,
 }
 
 /// A user to make.
@@ -30,11 +30,11 @@ pub struct UserPath {
 #[serde(deny_unknown_fields)]
 pub struct UserWanted {
     /// What the user signs in with.
-    name: String,
+    pub(crate) name: String,
     /// Where the user can be written to; nothing is sent by the service.
-    email: Option<String>,
+    pub(crate) email: Option<String>,
     /// What the user may do: all that one of these may. Not `integration`, which is for systems.
-    roles: BTreeSet<Role>,
+    pub(crate) roles: BTreeSet<Role>,
 }
 
 /// What is to hold of a user.
@@ -42,27 +42,27 @@ pub struct UserWanted {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What the user signs in with.
-    name: String,
+    pub(crate) name: String,
     /// Where the user can be written to; none where left out.
-    email: Option<String>,
+    pub(crate) email: Option<String>,
     /// What the user may do: all that one of these may.
-    roles: BTreeSet<Role>,
+    pub(crate) roles: BTreeSet<Role>,
     /// Whether the user may sign in.
-    active: bool,
+    pub(crate) active: bool,
 }
 
 /// A user with a link through which a password is chosen.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Invited {
     /// The user.
-    user: User,
+    pub(crate) user: User,
     /// Give it to the user, and to nobody else. It works once; it is not kept and cannot be shown again.
-    link: String,
+    pub(crate) link: String,
     /// The link's token alone, for `POST /v1/password`.
     token: String,
     /// From then on it does not work.
     #[schemars(with = "String")]
-    expires_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// For the record.

@@ -34,7 +34,7 @@ impl From<WebhookError> for Problem {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct HookPath {
     /// Its id.
-    id: String,
+    pub(crate) id: String,
 }
 
 /// An endpoint to make.
@@ -42,21 +42,21 @@ pub struct HookPath {
 #[serde(deny_unknown_fields)]
 pub struct HookWanted {
     /// Where messages go: https, an address of the open network.
-    url: String,
+    pub(crate) url: String,
     /// What it wants to hear of; all decisions and no alerts where left out.
     #[serde(default)]
-    wants: Wants,
+    pub(crate) wants: Wants,
     /// It hears of records from this position of the log on; from now on where left out.
-    from: Option<u64>,
+    pub(crate) from: Option<u64>,
 }
 
 /// An endpoint with its secret: shown once.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NewHook {
     #[serde(flatten)]
-    endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// The receiver verifies signatures with it (Standard Webhooks).
-    secret: String,
+    pub(crate) secret: String,
 }
 
 /// What to tell again.
@@ -71,7 +71,7 @@ pub struct Again {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Told {
     /// Messages that are sent again; the rest fits when some of them are through.
-    replayed: usize,
+    pub(crate) replayed: usize,
 }
 
 async fn noted(shared: &Shared, did: &str, endpoint: &Endpoint, by: Principal) -> Result<(), Problem> {

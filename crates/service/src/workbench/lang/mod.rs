@@ -6,7 +6,10 @@
 mod en;
 mod it;
 
-pub use en::{Audit, Frame, Graph, Models, Posts, Rings, Rules, Settings, Staff, Surveyed, Today, Words};
+pub use en::{
+    Account, Audit, Did, Door, Frame, Graph, Models, Posts, Request, Rings, Rules, Search, Settings, Staff,
+    Story, Surveyed, Today, Words,
+};
 
 /// Languages there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -94,12 +97,22 @@ macro_rules! sections {
 }
 
 sections! {
+    /// Where one comes in.
+    door: Door,
     /// What every page has.
     frame: Frame,
     /// Words of the contract.
     words: Words,
     /// The page of today.
     today: Today,
+    /// What happened.
+    story: Story,
+    /// The page of a request.
+    request: Request,
+    /// The page of an account.
+    account: Account,
+    /// The page of a search.
+    search: Search,
     /// Figures computed beside.
     survey: Surveyed,
     /// Rings.
@@ -116,6 +129,8 @@ sections! {
     models: Models,
     /// Who did what.
     audit: Audit,
+    /// The words of the audit trail.
+    did: Did,
     /// How the deployment is set.
     settings: Settings,
 }

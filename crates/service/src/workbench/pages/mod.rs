@@ -1,94 +1,35 @@
 //! Which pages are there? A file each.
 
+pub mod account;
+pub mod audit;
 pub mod models;
+mod parcels;
+mod parts;
 pub mod posts;
+pub mod request;
 pub mod rings;
 pub mod rules;
+pub mod search;
+pub mod settings;
 pub mod staff;
 pub mod today;
 mod verdict;
 
-use crate::core::versions::Part;
+use crate::digest::{Digest, DigestError};
 use crate::http::problem::Problem;
-use crate::survey::{Basis, State, Survey};
-use crate::workbench::lang::fill;
-use crate::workbench::{View, ui};
-use maud::{Markup, html};
-use ringfence_domain::words::LeadKind;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::workbench::View;
+use axum::http::StatusCode;
 
-/// A refund request by its id, leading to its page.
-pub(crate) fn request(_: &View, refund: &str) -> Markup {
-    html! { a href=(format!("/requests/{}", part_of_path(refund))) { (ui::id(refund)) } }
-}
-
-/// An account by its id, leading to its page.
-pub(crate) fn account(account: &str) -> Markup {
-    html! { a href=(format!("/accounts/{}", part_of_path(account))) { (ui::id(account)) } }
-}
-
-/// A text as one part of a path, whatever it holds.
-pub(crate) fn part_of_path(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => out.push(char::from(byte)),
-            // A point too: `..` is no name of anything.
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-/// A survey of today, made where there is none or the log has grown much since, and how it stands.
-pub(crate) async fn surveyed(view: &View) -> Result<(Markup, Option<Arc<Survey>>), Problem> {
-    let t = view.t();
-    let surveys = &view.shared.surveys;
-    let end = view.shared.worker.history().reader.head().position;
-    let (state, survey) = surveys.latest();
-    // A tenth more of the log is worth another look; what failed is tried again when somebody asks for it.
-    let old = survey.as_ref().is_none_or(|s| end > s.position + s.position / 10 + 100);
-    if old && matches!(state, State::None | State::Done) {
-        survey_again(view).await?;
-    }
-    let (state, survey) = surveys.latest();
-    let told = match state {
-        State::None | State::Done => html! {},
-        State::Running(done, all) => html! {
-            div data-waits="/v1/survey" data-while="running" {
-                progress max=(all.max(1)) value=(done) aria-label=(t.survey.running) {}
-                p role="status" { (t.survey.running) }
-            }
-        },
-        State::Failed(what) => html! { p.alert.bad { (fill(t.survey.failed, &[("what", &what)])) } },
+/// Reads the digest beside the connections, once it has seen what was durable when the page was asked for.
+pub(crate) async fn beside<T: Send + 'static>(
+    view: &View,
+    read: impl FnOnce(&Digest) -> Result<T, DigestError> + Send + 'static,
+) -> Result<T, Problem> {
+    let digest = view.shared.digest.clone();
+    digest.fresh().await;
+    let failed = |what: String| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "digest", "This page cannot be read").detail(what)
     };
-    Ok((told, survey))
-}
-
-/// Makes another survey.
-pub(crate) async fn survey_again(view: &View) -> Result<(), Problem> {
-    let seen = view
-        .shared
-        .worker
-        .look(|core| (core.engine().folder().plan().clone(), core.versions().clone(), core.rates().clone()));
-    let (plan, versions, rates) = seen.await?;
-    let history = view.shared.worker.history().clone();
-    let has_model = versions.get(Part::Model.as_str()).is_some_and(|v| v != crate::core::versions::NO_MODEL);
-    let model = if has_model {
-        let library = history.library.clone();
-        let made = tokio::task::spawn_blocking(move || library.versioned(&versions, &rates)).await;
-        made.map_err(|e| Problem::closed().detail(e.to_string()))??.model
-    } else {
-        None
-    };
-    let rings = view.shared.worker.look(|core| {
-        let open = core.leads().leads().filter(|entry| entry.open() && entry.kind == LeadKind::Ring);
-        let named = open.flat_map(|e| e.refunds.iter().map(|refund| (refund.clone(), e.lead.clone())));
-        named.collect::<BTreeMap<String, String>>()
-    });
-    let rings = rings.await?;
-    let basis = Basis { plan: Arc::new(plan), model, names: view.shared.names.clone(), rings };
-    let started = view.shared.surveys.start(basis, history);
-    started.map_err(|e| Problem::closed().detail(e.to_string()))
+    let read = tokio::task::spawn_blocking(move || read(&digest)).await;
+    read.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))
 }

@@ -295,7 +295,7 @@ async fn card(view: View, Named(ModelPath { version }): Named<ModelPath>) -> Res
 
 async fn drift(view: View) -> Result<Response, Problem> {
     let (t, lang) = (view.t(), view.lang());
-    let (state, survey) = super::surveyed(&view).await?;
+    let (state, survey) = super::parts::surveyed(&view).await?;
     let days = (DRIFT_OF.as_days().round() as u64).to_string();
     let content = html! {
         (heading(t, "/drift"))

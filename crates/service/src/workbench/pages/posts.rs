@@ -1,7 +1,8 @@
 //! Which boasts are about which refunds? Matches for people to confirm, all of them as a matrix, handles, and what stays
 //! unmatched.
 
-use super::{request, rules, survey_again, surveyed};
+use super::parts::{part_of_path, request, survey_again, surveyed};
+use super::rules;
 use crate::access::Permission;
 use crate::core::Control;
 use crate::core::people::{JudgedMatch, Said};
@@ -145,7 +146,7 @@ fn pair(view: &View, n: usize, one: &Match, judged: Option<&JudgedMatch>) -> Mar
             p {
                 (t.posts.probability) ": " strong { (ui::score(lang, one.probability)) } " · "
                 (fill(t.posts.by_chance, &[("n", &chance)])) " · " (t.posts.money) " " (ui::money(lang, one.money))
-                @if let Some(ring) = &one.ring { " · " a href=(format!("/rings/{}", super::part_of_path(ring))) { (ui::id(ring)) } }
+                @if let Some(ring) = &one.ring { " · " a href=(format!("/rings/{}", part_of_path(ring))) { (ui::id(ring)) } }
             }
             details { summary { (t.posts.said) } ul.why lang="en" { @for line in &one.why { li { (line) } } } }
             @if let Some(judged) = judged {
@@ -227,7 +228,7 @@ fn handles(view: &View, found: &Findings) -> Markup {
             html! { @for total in &h.totals { div { (hundredths(total.claimed, &total.currency)) } } },
             html! { @for total in &h.totals { @if total.matched > 0 { div { (hundredths(total.matched, &total.currency)) } } } },
             html! { (ui::day(h.first)) " – " (ui::day(h.last)) },
-            html! { @for tie in &h.rings { a href=(format!("/rings/{}", super::part_of_path(&tie.ring))) { (ui::id(&tie.ring)) } " " } },
+            html! { @for tie in &h.rings { a href=(format!("/rings/{}", part_of_path(&tie.ring))) { (ui::id(&tie.ring)) } " " } },
         ]
     });
     Table {

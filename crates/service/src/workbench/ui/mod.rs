@@ -12,6 +12,8 @@ mod timeline;
 
 pub use dialog::{confirm, dialog, tabs};
 pub use figure::{Figure, figures};
-pub use show::{Tone, badge, count, day, decision, exact, id, money, probability, score, time, tone_of};
+pub use show::{
+    Tone, badge, count, day, decision, exact, id, money, probability, score, time, tone_of, whole,
+};
 pub use table::{Cell, Column, Table, row_of};
 pub use timeline::{Moment, timeline};

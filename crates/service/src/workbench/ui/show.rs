@@ -2,7 +2,7 @@
 
 use crate::workbench::lang::Lang;
 use maud::{Markup, html};
-use ringfence_domain::{DecisionKind, Money, Timestamp};
+use ringfence_domain::{Currency, DecisionKind, Money, Timestamp};
 
 /// What something means for who looks; each has a colour and a sign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -97,6 +97,13 @@ pub fn exact(lang: Lang, money: Money) -> String {
     format!("{sign}{}{fraction}\u{a0}{}", grouped(&whole.to_string(), separator), money.currency)
 }
 
+/// About how much, in whole units: for sums and expectations, of which cents say nothing.
+pub fn whole(lang: Lang, minor: f64, currency: Currency) -> String {
+    let rounded = (minor / 10_f64.powi(currency.minor_digits() as i32)).round();
+    let sign = if rounded < 0.0 { "−" } else { "" };
+    format!("{sign}{}\u{a0}{currency}", count(lang, rounded.abs() as u64))
+}
+
 /// An amount.
 pub fn money(lang: Lang, money: Money) -> Markup {
     html! { span.money { (exact(lang, money)) } }
@@ -164,7 +171,6 @@ pub fn id(text: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringfence_domain::Currency;
 
     #[test]
     fn money_is_written_as_people_of_the_language_write_it() {

@@ -54,7 +54,7 @@ impl Table<'_> {
         html! {
             @if self.rows.is_empty() { (states::empty(&self.none)) }
             @if !self.rows.is_empty() || self.id.is_some() {
-                div.table role="region" aria-label=(self.caption) tabindex="0" {
+                div.table role="group" aria-label=(self.caption) tabindex="0" {
                     table {
                         caption.hidden { (self.caption) }
                         thead { tr { @for column in &self.columns { th scope="col" .number[column.number] { (column.title) } } } }
@@ -79,7 +79,7 @@ pub fn row_of(columns: &[Column], cells: &[Cell]) -> Markup {
     html! {
         tr data-row {
             @for (column, cell) in columns.iter().zip(cells) {
-                td .number[column.number] data-label=(column.title) { (cell) }
+                td .number[column.number] .none[cell.0.is_empty()] data-label=(column.title) { (cell) }
             }
         }
     }

@@ -36,7 +36,7 @@ super::texts! {
         shortcut_previous: "Previous row",
         shortcut_open: "Open the row",
         shortcut_go: "Go to {page}",
-        shortcut_off: "They can be turned off under “View”.",
+        shortcut_off: "They can be turned off under your name.",
         page_next: "Further",
         page_first: "From the beginning",
         none: "Nothing here",

@@ -1,16 +1,22 @@
 //! What do the pages say in English? Each file declares the keys of its section.
 
 mod deciding;
+mod door;
 mod frame;
 mod house;
 mod leads;
+mod request;
+mod story;
 mod today;
 mod words;
 
 pub use deciding::{Models, Rules};
+pub use door::Door;
 pub use frame::Frame;
-pub use house::{Audit, Settings};
+pub use house::{Audit, Did, Settings};
 pub use leads::{Graph, Posts, Rings, Staff, Surveyed};
+pub use request::{Account, Request, Search};
+pub use story::Story;
 pub use today::Today;
 pub use words::Words;
 
@@ -24,7 +30,8 @@ macro_rules! texts {
         pub struct $name { $(pub $key: &'static str,)* }
         impl $name {
             pub(in crate::workbench::lang) const EN: $name = $name { $($key: $text,)* };
-            pub(in crate::workbench) fn all(&self) -> Vec<(&'static str, &'static str)> {
+            /// Every text with its key.
+            pub fn all(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($key), self.$key)),*]
             }
         }

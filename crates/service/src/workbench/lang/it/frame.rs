@@ -37,7 +37,7 @@ impl Frame {
         shortcut_previous: "Riga precedente",
         shortcut_open: "Apri la riga",
         shortcut_go: "Vai a {page}",
-        shortcut_off: "Si possono disattivare in «Vista».",
+        shortcut_off: "Si possono disattivare sotto il tuo nome.",
         page_next: "Avanti",
         page_first: "Dall’inizio",
         none: "Qui non c’è nulla",

@@ -2,7 +2,8 @@
 
 mod picture;
 
-use super::{account, part_of_path, request, verdict};
+use super::parts::{account, part_of_path, request};
+use super::verdict;
 use crate::access::Permission;
 use crate::core::Control;
 use crate::http::endpoints::changed;

@@ -1,6 +1,6 @@
 //! How does a ring come into the page as a graph? What the script needs, its tools and its legend.
 
-use crate::workbench::pages::part_of_path;
+use crate::workbench::pages::parts::part_of_path;
 use crate::workbench::{View, assets};
 use maud::{Markup, html};
 use ringfence_leads::log::Entry;

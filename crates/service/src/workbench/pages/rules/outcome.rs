@@ -181,7 +181,7 @@ fn dearest(view: &View, examples: &[Example], currency: Currency) -> Markup {
     };
     let rows = examples.iter().take(EXAMPLES_SHOWN).map(|e| {
         vec![
-            crate::workbench::pages::request(view, &e.refund),
+            crate::workbench::pages::parts::request(view, &e.refund),
             html! { (amount(lang, e.amount_minor, currency)) },
             ui::decision(lang, e.a),
             ui::decision(lang, e.b),

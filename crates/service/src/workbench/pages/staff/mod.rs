@@ -5,7 +5,8 @@
 
 mod names;
 
-use super::{survey_again, surveyed, verdict};
+use super::parts::{survey_again, surveyed};
+use super::verdict;
 use crate::access::Permission;
 use crate::core::Control;
 use crate::core::people::{Review, Said, Unmasked, Unmasking};

@@ -1,7 +1,9 @@
 //! Which leads does the log hold? A view of the live state: lists, one lead, its history, and a ring as a graph.
 //!
-//! What is shown is what the log says up to the last event that is durable; nothing is computed here. A lead is a reason to
-//! look and never a verdict (INV-8).
+//! What is shown is what the log says up to the last event that is durable; nothing is computed here ([`looks`] says who
+//! looks for leads). A lead is a reason to look and never a verdict (INV-8).
+
+pub mod looks;
 
 use crate::core::Core;
 use crate::worker::{NotTaken, Worker};

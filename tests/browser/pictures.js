@@ -1,0 +1,34 @@
+// What do the pages look like? Each as a picture, light and dark, on a desktop and on a phone.
+import { join } from "node:path";
+import { visitor } from "./lib/browser.js";
+import { PASSWORD } from "./lib/shop.js";
+import { reach } from "./tests/pages.js";
+
+const SIZES = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
+const name = (path) => path.split("?")[0].replace(/^\/(requests|accounts)\/.*/, "/$1").replace(/^\/settings\/users\/.*/, "/settings/user").replace(/^\/(cases|rings|staff|posts|queue)\/.+/, "/$1-one").slice(1).replaceAll("/", "-") || "first";
+
+export const pictures = async ({ browser, service, people }, out) => {
+  const taken = new Set();
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ["light", "dark"]) {
+      taken.clear();
+      const door = await visitor(browser, service, { viewport, colorScheme });
+      await door.page.goto("/login");
+      await door.page.screenshot({ path: join(out, `login-${size}-${colorScheme}.png`) });
+      await door.close();
+      for (const role of ["investigator", "supervisor", "admin", "auditor"]) {
+        const { page, signIn, close } = await visitor(browser, service, { viewport, colorScheme });
+        await signIn(people[role].name, people[role].password ?? PASSWORD);
+        for (const path of await reach(page)) {
+          const file = name(path) + (path.includes("nothing-like") ? "-none" : "");
+          if (taken.has(file)) continue;
+          taken.add(file);
+          await page.goto(path);
+          await page.waitForTimeout(250);
+          await page.screenshot({ path: join(out, `${file}-${size}-${colorScheme}.png`), fullPage: true });
+        }
+        await close();
+      }
+    }
+  }
+};
