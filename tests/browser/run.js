@@ -11,7 +11,9 @@ import { Service } from "./lib/service.js";
 import { ROLES, inbox, person, take, until } from "./lib/shop.js";
 import { pictures } from "./pictures.js";
 import * as frame from "./tests/frame.js";
+import * as leads from "./tests/leads.js";
 import * as pages from "./tests/pages.js";
+import * as rules from "./tests/rules.js";
 import * as settings from "./tests/settings.js";
 import * as signIn from "./tests/sign_in.js";
 
@@ -21,7 +23,7 @@ const binary = resolve(process.env.RINGFENCE_BINARY ?? join(here, "../../target/
 if (!existsSync(binary)) throw new Error(`no program at ${binary}: cargo build, or set RINGFENCE_BINARY`);
 
 /** Tests in the order in which they are run: the first makes the administrator. */
-const TESTS = [...signIn.tests, ...frame.tests, ...pages.tests, ...settings.tests];
+const TESTS = [...signIn.tests, ...frame.tests, ...pages.tests, ...settings.tests, ...leads.tests, ...rules.tests];
 
 const service = await Service.start(binary, { accounts: Number(option("accounts") ?? 1500), days: Number(option("days") ?? 60) });
 const browser = await launch();

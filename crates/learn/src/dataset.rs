@@ -1,5 +1,6 @@
 //! What is learned from? One row a refund request: its vector as of then, who asked, and what people found since.
 
+use ringfence_domain::truth::Truth;
 use ringfence_domain::vector::{Schema, category_code};
 use ringfence_domain::words::Verdict;
 use ringfence_domain::{Currency, Timestamp};
@@ -19,6 +20,16 @@ pub enum Label {
     PolicyAbuse,
     /// Honest.
     Legitimate,
+}
+
+impl From<Label> for Truth {
+    fn from(label: Label) -> Truth {
+        match label {
+            Label::Abuse => Truth::Abuse,
+            Label::PolicyAbuse => Truth::PolicyAbuse,
+            Label::Legitimate => Truth::Legitimate,
+        }
+    }
 }
 
 impl Label {

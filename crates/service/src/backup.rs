@@ -16,8 +16,12 @@ use std::path::{Path, PathBuf};
 /// The file that says what a backup holds.
 pub const MANIFEST: &str = "backup.json";
 /// Files of a service's folder beside its folders.
-const FILES: [&str; 3] =
-    [crate::access::keys::KEYS_FILE, crate::access::users::USERS_FILE, crate::follow::FOLLOWED];
+const FILES: [&str; 4] = [
+    crate::access::keys::KEYS_FILE,
+    crate::access::users::USERS_FILE,
+    crate::follow::FOLLOWED,
+    crate::pseudonyms::PSEUDONYMS_FILE,
+];
 
 /// What a backup holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,8 @@
 //! - [`feed`]: how others follow the log as it grows; [`past`]: the state at any position;
 //! - [`library`]: the content of every version; [`promote`], [`shadow`]: how another comes to decide, and is tried;
 //! - [`mod@rederive`]: a decision of the past, made again;
+//! - [`backtest`]: other versions on all of the log; [`survey`]: figures of all staff, all posts and the latest requests;
+//!   [`pseudonyms`]: under which names staff are shown;
 //! - [`door`]: how bytes become events, whatever brought them; [`follow`]: from files in a folder;
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`leads`]: which leads the log holds;
@@ -15,6 +17,7 @@
 //! - [`workbench`]: the pages that people work with; [`digest`]: the log as they read it.
 
 pub mod access;
+pub mod backtest;
 pub mod backup;
 pub mod casework;
 pub mod core;
@@ -30,9 +33,11 @@ pub mod library;
 pub mod oidc;
 pub mod past;
 pub mod promote;
+pub mod pseudonyms;
 pub mod rederive;
 pub mod serve;
 pub mod shadow;
+pub mod survey;
 pub mod tls;
 pub mod webhooks;
 pub mod workbench;

@@ -9,6 +9,7 @@ use ringfence_decide::{DEFAULT_POLICY, Policy, reasons};
 use ringfence_domain::Versions;
 use ringfence_domain::rates::Rates;
 use ringfence_features::{Catalogue, Plan, catalogue};
+use ringfence_learn::card::Card;
 use ringfence_learn::model::Model;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use std::sync::Arc;
 pub const VERSIONS_MAX: usize = 10_000;
 /// Largest model that is taken, bytes: thousands of trees.
 pub const MODEL_BYTES_MAX: usize = 64 << 20;
+/// The folder of the cards of models, beside the parts.
+const CARDS_FOLDER: &str = "cards";
 /// The folder in a service's folder.
 pub const VERSIONS_FOLDER: &str = "versions";
 
@@ -146,6 +149,34 @@ impl Library {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(unknown()),
             Err(source) => Err(LibraryError::Io { doing: "read", path, source }),
         }
+    }
+    /// Keeps the card of a model that is kept; the model's hash. The latest card stands.
+    pub fn put_card(&self, bytes: &[u8]) -> Result<String, LibraryError> {
+        let card: Card = serde_json::from_slice(bytes).map_err(|e| {
+            LibraryError::Content(format!(
+                "the card: {e}; send the card.json that `train` wrote beside the model"
+            ))
+        })?;
+        self.get(Part::Model, &card.model)?;
+        let path = self.dir.join(CARDS_FOLDER);
+        let fail = |doing| {
+            let path = path.clone();
+            move |source| LibraryError::Io { doing, path, source }
+        };
+        std::fs::create_dir_all(&path).map_err(fail("create"))?;
+        let named = path.join(&card.model);
+        crate::files::write_json(&named, &card).map_err(|e| fail(e.doing)(e.source))?;
+        Ok(card.model)
+    }
+    /// The card of a model, where one was kept.
+    pub fn card(&self, model: &str) -> Result<Option<Card>, LibraryError> {
+        self.get(Part::Model, model)?;
+        let path = self.dir.join(CARDS_FOLDER).join(model);
+        crate::files::read_json(&path).map_err(|e| LibraryError::Io {
+            doing: e.doing,
+            path: e.path,
+            source: e.source,
+        })
     }
     /// All versions of a part, by name, with their size in bytes.
     pub fn list(&self, part: Part) -> Result<Vec<(String, u64)>, LibraryError> {

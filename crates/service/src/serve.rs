@@ -1,8 +1,9 @@
 //! How does the service run? Opened from its folder, served until it is told to stop, and stopped with all answers given.
 
 use crate::access::{Access, AccessError};
-use crate::digest::{Digest, DigestError};
+use crate::backtest::Backtests;
 use crate::casework::{self, Casework, CaseworkError};
+use crate::digest::{Digest, DigestError};
 use crate::door::Door;
 use crate::files::FileError;
 use crate::follow::Following;
@@ -13,7 +14,9 @@ use crate::leads::looks::{self, Looks};
 use crate::library::Given;
 use crate::oidc::{self, Oidc};
 use crate::promote;
+use crate::pseudonyms::Pseudonyms;
 use crate::shadow::Shadow;
+use crate::survey::Surveys;
 use crate::webhooks::{WebhookError, Webhooks};
 use crate::workbench::live::LISTENERS_MAX;
 use crate::worker::{self, Restart, Running, StartError, Worker};
@@ -22,6 +25,7 @@ use axum::serve::{IncomingStream, Listener};
 use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::Tokeniser;
+use ringfence_leads::posts::Names;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -160,6 +164,10 @@ impl Service {
             hashing: Semaphore::new(HASHES_AT_ONCE),
             clock,
             shadow: Shadow::default(),
+            backtests: Backtests::default(),
+            surveys: Surveys::default(),
+            names: Names::new(&config.retailer_names, &config.other_retailers),
+            pseudonyms: Pseudonyms::open(dir)?,
             webhooks,
             casework,
             single_approver: settings.single_approver,

@@ -111,6 +111,7 @@ async fn every_endpoint_lets_in_exactly_the_roles_of_the_policy_table() {
         let named = [
             ("{refund}", "R1"),
             ("{lead}", "ring-R1"),
+            ("{staff}", "P-0000000000"),
             ("{id}", "7"),
             ("{part}", "policy"),
             ("{version}", "0"),

@@ -134,16 +134,7 @@ pub(crate) fn answer(
 }
 
 fn truth_of(verdict: Verdict) -> Option<Truth> {
-    Label::of(verdict).map(truth)
-}
-
-/// A label as the money side of the house calls it.
-pub(crate) fn truth(label: Label) -> Truth {
-    match label {
-        Label::Abuse => Truth::Abuse,
-        Label::PolicyAbuse => Truth::PolicyAbuse,
-        Label::Legitimate => Truth::Legitimate,
-    }
+    Label::of(verdict).map(Truth::from)
 }
 
 /// Compares the answers; labels go before verdicts.
@@ -154,7 +145,7 @@ pub(crate) fn compare(
 ) -> Result<Comparison, Failure> {
     let mut backtest = Backtest::new(&policies[0].0, &policies[1].0).at("--policy")?;
     for answer in answers {
-        let labelled = labels.map(|l| l.get(answer.a.refund.as_str()).and_then(|l| l.label).map(truth));
+        let labelled = labels.map(|l| l.get(answer.a.refund.as_str()).and_then(|l| l.label).map(Truth::from));
         backtest.add(&Answered {
             refund: answer.a.refund.as_str().to_owned(),
             arrived_at: answer.a.decided_at,

@@ -90,6 +90,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         })
         .at(args.data.display())?;
     drop(progress);
+    keep_card(&service, args.deciding.model.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|e| Failure::new(format!("cannot start: {e}"), "threads for connections"))?;
@@ -138,6 +139,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         traces.end();
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The card that `train` wrote beside the model is shown with it.
+fn keep_card(service: &Service, model: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = model.map(|model| model.with_extension("card.json")).filter(|path| path.exists()) else {
+        return Ok(());
+    };
+    let card = read_text(&path, "read the model card")?;
+    service.worker().history().library.put_card(card.as_bytes()).map(drop).at(path.display())
 }
 
 /// What the start names, checked where it stands: with the file and the line at which it does not fit.

@@ -57,6 +57,8 @@ pub enum Permission {
     ReadLeads,
     /// Read leads on members of staff.
     ReadStaffLeads,
+    /// Say what was found of leads, and ask for names of staff.
+    JudgeLeads,
     /// Read lists and suppressions.
     ReadLists,
     /// Change lists.
@@ -96,9 +98,10 @@ pub enum Permission {
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
-        Anyone, Approve, BeKnown, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate, OwnAccount,
-        Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence, ReadLeads, ReadLists, ReadOperations, ReadQuality,
-        ReadQueue, ReadStaffLeads, ReadVersions, Send, Supervise, WorkCases, WorkQueue,
+        Anyone, Approve, BeKnown, JudgeLeads, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate,
+        OwnAccount, Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence, ReadLeads, ReadLists,
+        ReadOperations, ReadQuality, ReadQueue, ReadStaffLeads, ReadVersions, Send, Supervise, WorkCases,
+        WorkQueue,
     };
     match role {
         Role::Integration => matches!(permission, Anyone | BeKnown | Send | ReadDecisions),
@@ -125,6 +128,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadDecisions
                 | ReadEvidence
                 | ReadLeads
+                | JudgeLeads
                 | ReadStaffLeads
                 | ReadLists
                 | ManageLists
@@ -141,6 +145,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadDecisions
                 | ReadEvidence
                 | ReadLeads
+                | JudgeLeads
                 | ReadStaffLeads
                 | ReadLists
                 | ManageLists

@@ -7,6 +7,7 @@
 use crate::access::Role;
 use ringfence_casework::Change;
 use ringfence_domain::rates::{Rate, Rates};
+use ringfence_domain::words::Verdict;
 use ringfence_domain::{Currency, Timestamp, Versions};
 use ringfence_engine::List;
 use ringfence_features::kind::Kind;
@@ -166,6 +167,50 @@ pub enum Control {
         /// Who.
         by: Principal,
     },
+    /// Somebody wants to know who a member of staff is; the record's position is the request's number.
+    UnmaskingAsked {
+        /// The pseudonym.
+        staff: String,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Principal,
+    },
+    /// Somebody else agrees that the name is shown, or does not.
+    UnmaskingSettled {
+        /// Position of the request.
+        asked: u64,
+        /// Whether it is shown.
+        granted: bool,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Principal,
+        /// Whether the configuration lets one person do both.
+        single_approver: bool,
+    },
+    /// Somebody said what they found of a member of staff; the verdict itself is an event.
+    StaffReviewed {
+        /// The pseudonym.
+        staff: String,
+        /// What was found.
+        verdict: Verdict,
+        /// Who.
+        by: Principal,
+    },
+    /// People said whether a post is about a refund.
+    MatchJudged {
+        /// The post.
+        post: String,
+        /// The refund.
+        refund: String,
+        /// Whether it is.
+        holds: bool,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Principal,
+    },
     /// Somebody changed casework: items of the queue, cases.
     Casework {
         /// What.
@@ -206,6 +251,11 @@ impl Control {
             Control::Listed { .. } => "listed",
             Control::Suppressed { .. } => "suppressed",
             Control::Unlisted { .. } => "unlisted",
+            Control::UnmaskingAsked { .. } => "unmasking_asked",
+            Control::UnmaskingSettled { granted: true, .. } => "unmasking_granted",
+            Control::UnmaskingSettled { granted: false, .. } => "unmasking_refused",
+            Control::StaffReviewed { .. } => "staff_reviewed",
+            Control::MatchJudged { .. } => "match_judged",
             Control::Casework { change, .. } => change.word(),
             Control::Noted { did, .. } => did,
         }

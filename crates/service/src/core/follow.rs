@@ -37,6 +37,10 @@ pub(crate) fn change_engine(engine: &mut Engine<Rates>, position: u64, control: 
         | Control::Promoted { .. }
         | Control::ShadowStarted { .. }
         | Control::ShadowEnded { .. }
+        | Control::UnmaskingAsked { .. }
+        | Control::UnmaskingSettled { .. }
+        | Control::StaffReviewed { .. }
+        | Control::MatchJudged { .. }
         | Control::Casework { .. }
         | Control::Noted { .. } => {}
     }

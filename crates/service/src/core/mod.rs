@@ -4,6 +4,7 @@
 //! anyone is answered (INV-3), and the same records bring it back to the same state.
 //!
 //! - [`control`]: what else than events changes it, and who did it; [`register`]: what that adds up to;
+//! - [`people`]: what people said of leads;
 //! - [`versions`]: what it decides with; [`replay`]: how the log brings it back, or a snapshot;
 //! - [`follow`]: the engine alone, along the log: for another catalogue, and for shadow runs;
 //! - [`places`]: where in the log events and control records stand.
@@ -11,6 +12,7 @@
 pub mod control;
 mod error;
 pub mod follow;
+pub mod people;
 pub mod places;
 pub mod register;
 pub mod replay;

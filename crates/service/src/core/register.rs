@@ -1,6 +1,7 @@
 //! What is proposed, approved, tried and listed? What the control records of the log add up to, beside the engine.
 
 use crate::core::control::{Control, Principal};
+use crate::core::people::Said;
 use ringfence_domain::{Timestamp, Versions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,9 @@ pub struct Register {
     pub shadow: Option<ShadowRun>,
     /// Whose entries the lists and suppressions hold.
     pub origins: BTreeMap<u64, Origin>,
+    /// What people said of leads.
+    #[serde(default)]
+    pub said: Said,
 }
 
 /// Why a change is refused; nothing was recorded.
@@ -121,7 +125,7 @@ pub enum Denied {
     Conflict(String),
     /// Another must do it.
     #[error(
-        "{0} proposed this, and another must approve it; a deployment with one operator starts with --allow-single-approver"
+        "{0} asked for this, and another must agree; a deployment with one operator starts with --allow-single-approver"
     )]
     SecondPerson(String),
     /// Who proposed or approves is not known as a person.
@@ -139,7 +143,7 @@ pub enum Denied {
 }
 
 /// Four eyes are those of two persons: a second key of the same one has none of its own.
-fn two_persons(proposer: &Principal, approver: &Principal) -> Result<(), Denied> {
+pub(super) fn two_persons(proposer: &Principal, approver: &Principal) -> Result<(), Denied> {
     match (&proposer.user, &approver.user) {
         (Some(one), Some(other)) if one == other => Err(Denied::SecondPerson(approver.name.clone())),
         (Some(_), Some(_)) => Ok(()),
@@ -197,6 +201,10 @@ impl Register {
             Control::Unlisted { entry, .. } if !self.origins.contains_key(entry) => {
                 Err(Denied::Unknown(format!("entry {entry}")))
             }
+            Control::UnmaskingAsked { .. }
+            | Control::UnmaskingSettled { .. }
+            | Control::StaffReviewed { .. }
+            | Control::MatchJudged { .. } => self.said.check(control),
             Control::Versions { .. }
             | Control::Rates { .. }
             | Control::Proposed { .. }
@@ -262,6 +270,10 @@ impl Register {
             Control::Unlisted { entry, .. } => {
                 self.origins.remove(entry);
             }
+            Control::UnmaskingAsked { .. }
+            | Control::UnmaskingSettled { .. }
+            | Control::StaffReviewed { .. }
+            | Control::MatchJudged { .. } => self.said.apply(position, at, control),
             Control::Versions { .. }
             | Control::Rates { .. }
             | Control::Casework { .. }

@@ -15,11 +15,14 @@ pub use browser::Web;
 pub use table::endpoints;
 
 use crate::access::Access;
-use crate::digest::Digest;
+use crate::backtest::Backtests;
 use crate::casework::Casework;
+use crate::digest::Digest;
 use crate::door::Door;
 use crate::oidc::Oidc;
+use crate::pseudonyms::Pseudonyms;
 use crate::shadow::Shadow;
+use crate::survey::Surveys;
 use crate::webhooks::Webhooks;
 use crate::workbench::page;
 use crate::worker::Worker;
@@ -31,12 +34,13 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc, operations, pages, promotions,
-    queue, users, versions, webhooks,
+    audit, backtests, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc, operations,
+    pages, promotions, queue, survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
 use ringfence_domain::Timestamp;
+use ringfence_leads::posts::Names;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -59,6 +63,14 @@ pub struct Shared {
     pub clock: fn() -> Timestamp,
     /// What decides beside, without effect.
     pub shadow: Shadow,
+    /// Other versions on all of the log.
+    pub backtests: Backtests,
+    /// Figures that no event holds.
+    pub surveys: Surveys,
+    /// The shop's own names, for posts.
+    pub names: Names,
+    /// Under which names staff are shown.
+    pub pseudonyms: Pseudonyms,
     /// Who is told.
     pub webhooks: Webhooks,
     /// The queue and the cases.
@@ -139,7 +151,16 @@ pub fn router(shared: Arc<Shared>) -> Router {
                 .layer(DefaultBodyLimit::max(versions::UPLOAD_BYTES_MAX)),
         )
         .api_route("/v1/versions/{part}/{version}", get_with(versions::content, versions::content_docs))
+        .api_route("/v1/survey", get_with(survey::progress, survey::progress_docs))
+        .api_route("/v1/cards", post_with(versions::card, versions::card_docs))
         .api_route("/v1/check", post_with(versions::check, versions::check_docs))
+        .api_route(
+            "/v1/backtest",
+            get_with(backtests::report, backtests::report_docs)
+                .post_with(backtests::start, backtests::start_docs)
+                .delete_with(backtests::end, backtests::end_docs),
+        )
+        .api_route("/v1/check/{part}", post_with(texts::check, texts::check_docs))
         .api_route(
             "/v1/shadow",
             get_with(promotions::shadow, promotions::shadow_docs)

@@ -135,7 +135,8 @@ fn wanted(entry: &Entry, w: &Wanted) -> bool {
         && w.refund.as_ref().is_none_or(|r| entry.refunds.contains(r))
 }
 
-fn is_staff(kind: ringfence_domain::words::TieKind) -> bool {
+/// Whether a tie is a member of staff.
+pub(crate) fn is_staff(kind: ringfence_domain::words::TieKind) -> bool {
     use ringfence_domain::words::TieKind;
     matches!(kind, TieKind::Staff | TieKind::StaffSession)
 }

@@ -103,6 +103,8 @@ pub(crate) fn alert(control: &Control) -> Option<&'static str> {
         Control::Rejected { .. } => Some("rejected"),
         Control::Promoted { .. } => Some("promoted"),
         Control::Suppressed { .. } => Some("suppressed"),
+        Control::UnmaskingAsked { .. } => Some("unmasking_asked"),
+        Control::UnmaskingSettled { .. } => Some("unmasking_settled"),
         Control::Noted { did, .. } => match did.as_str() {
             // Of logs from before there were users.
             "key_set_up" => Some("key_set_up"),
@@ -121,6 +123,8 @@ pub(crate) fn alert(control: &Control) -> Option<&'static str> {
         | Control::ShadowEnded { .. }
         | Control::Listed { .. }
         | Control::Casework { .. }
-        | Control::Unlisted { .. } => None,
+        | Control::Unlisted { .. }
+        | Control::StaffReviewed { .. }
+        | Control::MatchJudged { .. } => None,
     }
 }

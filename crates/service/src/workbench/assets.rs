@@ -28,12 +28,18 @@ const ASSETS: &[Asset] = &[
     Asset { name: "workbench.css", media: CSS, content: style },
     Asset { name: "workbench.js", media: JS, content: || include_str!("assets/workbench.js").into() },
     Asset { name: "today.js", media: JS, content: || include_str!("assets/today.js").into() },
+    Asset { name: "leads.js", media: JS, content: || include_str!("assets/leads.js").into() },
+    Asset { name: "graph.js", media: JS, content: || include_str!("assets/graph.js").into() },
+    Asset { name: "graph-draw.js", media: JS, content: || include_str!("assets/graph-draw.js").into() },
+    Asset { name: "graph-layout.js", media: JS, content: || include_str!("assets/graph-layout.js").into() },
+    Asset { name: "rules.js", media: JS, content: || include_str!("assets/rules.js").into() },
     Asset { name: "icon.svg", media: "image/svg+xml", content: || include_str!("assets/icon.svg").into() },
 ];
 
 /// The style of charts, and then ours, which also sets the colours.
 fn style() -> Cow<'static, str> {
-    format!("{}{}", ringfence_report::theme::css(), include_str!("assets/workbench.css")).into()
+    let own = concat!(include_str!("assets/workbench.css"), include_str!("assets/leads.css"));
+    format!("{}{own}", ringfence_report::theme::css()).into()
 }
 
 /// As it is served.

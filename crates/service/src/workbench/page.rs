@@ -114,6 +114,11 @@ pub const PAGES: &[&Page] = &[
     &pages::request::PAGE,
     &pages::account::PAGE,
     &pages::search::PAGE,
+    &pages::rings::PAGE,
+    &pages::staff::PAGE,
+    &pages::posts::PAGE,
+    &pages::rules::PAGE,
+    &pages::models::PAGE,
     &pages::audit::PAGE,
     &pages::settings::PAGE,
 ];

@@ -1,6 +1,5 @@
 //! How does money run away under each way to decide? Costs day by day, judged by the truth.
 
-use crate::commands::backtest::truth;
 use crate::commands::demo::Demo;
 use ringfence_decide::ledger::Ledger;
 use ringfence_domain::{DecisionKind, Money};
@@ -29,7 +28,7 @@ pub(crate) fn by_day(demo: &Demo) -> Vec<Series> {
         let Some(label) = demo.labels.get(answer.a.refund.as_str()).and_then(|l| l.label) else { continue };
         let decisions = [answer.a.decision, answer.b.decision, DecisionKind::InstantRefund];
         for (ledger, decision) in ledgers.iter_mut().zip(decisions) {
-            ledger.add(decision, answer.a.score, &answer.situation, truth(label));
+            ledger.add(decision, answer.a.score, &answer.situation, label.into());
         }
     }
     if let Some(day) = today {

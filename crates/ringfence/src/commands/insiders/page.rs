@@ -3,8 +3,8 @@
 use crate::print;
 use ringfence_leads::insiders::{Family, Lead, Settings, Unit};
 use ringfence_leads::stats::dispersion;
-use ringfence_report::chart::{self, Group, Mark, ScatterSpec};
-use ringfence_report::{Axis, Cell, Page, Section, Svg, Table, Tone, text};
+use ringfence_report::chart::{self, FunnelSpec};
+use ringfence_report::{Cell, Page, Section, Svg, Table, Tone, text};
 use std::collections::BTreeSet;
 
 /// The page.
@@ -39,52 +39,29 @@ pub(super) fn page(leads: &[&Lead], units: &[(String, Unit)], settings: &Setting
         .note(&format!("Written by `ringfence insiders` {}.", env!("CARGO_PKG_VERSION")))
 }
 
-/// Standard deviations to the limits: 95 of 100 lie within.
-const LIMIT: f64 = 1.96;
-/// Who has less than this to be expected is not shown: a ratio to next to nothing says nothing.
-const SHOWN_FROM: f64 = 0.05;
-/// Points of a limit.
-const STEPS: i32 = 60;
-
-/// Observed against expected over expected, with limits for people who differ as the staff does (Spiegelhalter, Statistics in
-/// Medicine 2005).
 fn funnel(family: Family, units: &[(String, Unit)], named: &BTreeSet<&str>) -> Option<Svg> {
-    let of_family = || units.iter().filter(|(_, u)| u.family == family && u.expected >= SHOWN_FROM);
-    let figures: Vec<(u64, f64)> = of_family().map(|(_, u)| (u.observed, u.expected)).collect();
-    let most = figures.iter().map(|f| f.1).reduce(f64::max)?;
-    let least = figures.iter().map(|f| f.1).fold(most, f64::min);
-    let spread = dispersion(&figures);
-    let group = |name: &str, lead: bool| Group {
-        name: name.to_owned(),
-        points: of_family()
-            .filter(|(staff, _)| named.contains(staff.as_str()) == lead)
-            .map(|(staff, u)| {
-                let tip = format!("{staff}: {} of {}, {:.1} expected", u.observed, u.trials, u.expected);
-                (u.expected, u.observed as f64 / u.expected, tip)
-            })
-            .collect(),
+    let of_family: Vec<&(String, Unit)> = units.iter().filter(|(_, u)| u.family == family).collect();
+    let figures: Vec<(u64, f64)> = of_family.iter().map(|(_, u)| (u.observed, u.expected)).collect();
+    let unit = |(staff, u): &&(String, Unit)| chart::Unit {
+        observed: u.observed,
+        expected: u.expected,
+        tip: format!("{staff}: {} of {}, {:.1} expected", u.observed, u.trials, u.expected),
+        group: usize::from(named.contains(staff.as_str())),
     };
-    let limit = |side: f64| -> Vec<(f64, f64)> {
-        (0..=STEPS)
-            .map(|i| {
-                let expected = least * (most / least).powf(f64::from(i) / f64::from(STEPS));
-                (expected, 1.0 + side * LIMIT * (1.0 / expected + spread).sqrt())
-            })
-            .collect()
-    };
-    let out_of_line = of_family().filter(|(staff, _)| named.contains(staff.as_str())).count();
-    Some(chart::scatter(&ScatterSpec {
+    let out_of_line = of_family.iter().filter(|(staff, _)| named.contains(staff.as_str())).count();
+    chart::funnel(&FunnelSpec {
         title: print::capital(family.about()),
         about: format!(
             "{} people by expected and by observed against expected; {out_of_line} of them are leads.",
             figures.len()
         ),
-        x: Axis::number("Hits to be expected (logarithmic)").log(),
-        y: Axis::number("Observed against expected").from(0.0),
-        groups: vec![group("no lead", false), group("lead", true)],
-        marks: vec![Mark::Upward(1.0, "as the peers".to_owned())],
-        curves: vec![limit(-1.0), limit(1.0)],
-    }))
+        x: "Hits to be expected (logarithmic)".to_owned(),
+        y: "Observed against expected".to_owned(),
+        alike: "as the peers".to_owned(),
+        groups: vec!["no lead".to_owned(), "lead".to_owned()],
+        units: of_family.iter().map(unit).collect(),
+        spread: dispersion(&figures),
+    })
 }
 
 fn table(leads: &[&Lead]) -> Table {

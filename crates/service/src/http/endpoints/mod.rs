@@ -1,6 +1,7 @@
 //! What does each endpoint do? A few lines each over the door, the worker, the library and the keys.
 
 pub mod audit;
+pub mod backtests;
 pub mod case_parts;
 pub mod cases;
 pub mod decisions;
@@ -16,6 +17,8 @@ pub mod operations;
 pub mod pages;
 pub mod promotions;
 pub mod queue;
+pub mod survey;
+pub mod texts;
 pub mod users;
 pub mod versions;
 pub mod webhooks;

@@ -1,7 +1,7 @@
 //! How do other versions come to decide? Tried in a shadow run, proposed by one person, approved by another.
 
-use crate::core::Control;
 use crate::core::register::{Proposal, ShadowRun};
+use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::versions::{Candidate, fitting};
 use crate::http::endpoints::{Caller, Op, changed, why};
@@ -57,10 +57,21 @@ pub async fn propose(
     Input(proposed): Input<Proposed>,
 ) -> Result<(StatusCode, Json<Proposal>), Problem> {
     let Proposed { features, model, policy, why: reason } = proposed;
+    let made = proposed_by(&shared, by, &Candidate { features, model, policy }, reason).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// The same, for pages.
+pub(crate) async fn proposed_by(
+    shared: &Shared,
+    by: Principal,
+    candidate: &Candidate,
+    reason: String,
+) -> Result<Proposal, Problem> {
     let reason = why(reason)?;
-    let (versions, base) = fitting(&shared, &Candidate { features, model, policy }).await?;
-    let id = changed(&shared, Control::Proposed { versions, base, why: reason, by }).await?;
-    Ok((StatusCode::CREATED, Json(found(&shared, id).await?)))
+    let (versions, base) = fitting(shared, candidate).await?;
+    let id = changed(shared, Control::Proposed { versions, base, why: reason, by }).await?;
+    found(shared, id).await
 }
 
 pub(crate) fn propose_docs(op: Op<'_>) -> Op<'_> {
@@ -113,8 +124,18 @@ pub async fn reject(
     Named(ProposalPath { id }): Named<ProposalPath>,
     Input(asked): Input<Why>,
 ) -> Result<Json<Proposal>, Problem> {
-    changed(&shared, Control::Rejected { proposal: id, why: why(asked.why)?, by }).await?;
-    Ok(Json(found(&shared, id).await?))
+    Ok(Json(rejected_by(&shared, by, id, asked.why).await?))
+}
+
+/// The same, for pages.
+pub(crate) async fn rejected_by(
+    shared: &Shared,
+    by: Principal,
+    id: u64,
+    reason: String,
+) -> Result<Proposal, Problem> {
+    changed(shared, Control::Rejected { proposal: id, why: why(reason)?, by }).await?;
+    found(shared, id).await
 }
 
 pub(crate) fn reject_docs(op: Op<'_>) -> Op<'_> {
@@ -155,18 +176,29 @@ pub async fn start_shadow(
     Input(wanted): Input<ShadowWanted>,
 ) -> Result<(StatusCode, Json<ShadowRun>), Problem> {
     let ShadowWanted { features, model, policy, from } = wanted;
-    let (versions, _) = fitting(&shared, &Candidate { features, model, policy }).await?;
+    let run = shadow_by(&shared, by, &Candidate { features, model, policy }, from).await?;
+    Ok((StatusCode::CREATED, Json(run)))
+}
+
+/// The same, for pages.
+pub(crate) async fn shadow_by(
+    shared: &Shared,
+    by: Principal,
+    candidate: &Candidate,
+    from: Option<u64>,
+) -> Result<ShadowRun, Problem> {
+    let (versions, _) = fitting(shared, candidate).await?;
     let end = shared.worker.history().reader.head().position;
     let from = from.unwrap_or(end);
     if from > end {
         let problem = Problem::new(StatusCode::BAD_REQUEST, "from", "The log does not go so far");
         return Err(problem.remedy(format!("write a position up to {end}, or leave `from` out")));
     }
-    changed(&shared, Control::ShadowStarted { versions, from, by }).await?;
+    changed(shared, Control::ShadowStarted { versions, from, by }).await?;
     shared.shadow_as_recorded().await?;
     let run = shared.worker.look(|core| core.register().shadow.clone()).await?;
     let gone = || Problem::new(StatusCode::CONFLICT, "conflict", "The shadow run was ended meanwhile");
-    Ok((StatusCode::CREATED, Json(run.ok_or_else(gone)?)))
+    run.ok_or_else(gone)
 }
 
 pub(crate) fn start_shadow_docs(op: Op<'_>) -> Op<'_> {
@@ -202,9 +234,14 @@ pub async fn end_shadow(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
 ) -> Result<StatusCode, Problem> {
-    changed(&shared, Control::ShadowEnded { by }).await?;
+    shadow_ended_by(&shared, by).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// The same, for pages.
+pub(crate) async fn shadow_ended_by(shared: &Shared, by: Principal) -> Result<(), Problem> {
+    changed(shared, Control::ShadowEnded { by }).await?;
     shared.shadow.end();
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 pub(crate) fn end_shadow_docs(op: Op<'_>) -> Op<'_> {

@@ -1,7 +1,7 @@
 //! Which catalogues, models and policies are there, and do they fit each other? Uploaded, checked, never changed.
 
-use crate::core::Control;
 use crate::core::versions::{NO_MODEL, Part};
+use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
 use crate::http::input::{Input, Named, Raw};
@@ -24,7 +24,7 @@ pub const UPLOAD_BYTES_MAX: usize = MODEL_BYTES_MAX;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PartPath {
     /// `features`, `model` or `policy`.
-    part: Part,
+    pub(crate) part: Part,
 }
 
 /// Names a version of a part.
@@ -42,7 +42,7 @@ pub struct Kept {
     /// Of which part.
     part: Part,
     /// Its content hash: its name in decisions, proposals and the log.
-    version: String,
+    pub(crate) version: String,
     /// Its size.
     bytes: u64,
     /// Whether it decides now.
@@ -135,6 +135,16 @@ pub async fn upload(
     Named(PartPath { part }): Named<PartPath>,
     Raw(bytes): Raw,
 ) -> Result<(StatusCode, Json<Kept>), Problem> {
+    Ok((StatusCode::CREATED, Json(kept_by(&shared, by, part, bytes.to_vec()).await?)))
+}
+
+/// The same, for pages.
+pub(crate) async fn kept_by(
+    shared: &Shared,
+    by: Principal,
+    part: Part,
+    bytes: Vec<u8>,
+) -> Result<Kept, Problem> {
     let size = bytes.len() as u64;
     let library = shared.worker.history().library.clone();
     let kept = tokio::task::spawn_blocking(move || library.put(part, &bytes)).await;
@@ -145,8 +155,8 @@ pub async fn upload(
         detail: BTreeMap::from([("part".into(), part.as_str().into())]),
         by,
     };
-    changed(&shared, control).await?;
-    Ok((StatusCode::CREATED, Json(Kept { part, version, bytes: size, live: false })))
+    changed(shared, control).await?;
+    Ok(Kept { part, version, bytes: size, live: false })
 }
 
 pub(crate) fn upload_docs(op: Op<'_>) -> Op<'_> {
@@ -158,6 +168,36 @@ pub(crate) fn upload_docs(op: Op<'_>) -> Op<'_> {
         )
         .tag("Versions")
         .response::<201, Json<Kept>>()
+        .response::<422, Problem>()
+}
+
+/// The model whose card was kept.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CardKept {
+    /// Its content hash.
+    model: String,
+}
+
+/// Keeps the card of a model.
+pub async fn card(
+    State(shared): State<Arc<Shared>>,
+    Caller(by): Caller,
+    Raw(bytes): Raw,
+) -> Result<(StatusCode, Json<CardKept>), Problem> {
+    let library = shared.worker.history().library.clone();
+    let kept = tokio::task::spawn_blocking(move || library.put_card(&bytes)).await;
+    let model = kept.map_err(|e| Problem::closed().detail(e.to_string()))??;
+    changed(&shared, Control::noted("card_uploaded", model.clone(), by)).await?;
+    Ok((StatusCode::CREATED, Json(CardKept { model })))
+}
+
+pub(crate) fn card_docs(op: Op<'_>) -> Op<'_> {
+    op.id("uploadCard")
+        .summary("Upload the card of a model (the card.json that `train` wrote)")
+        .description("The model is uploaded first. The latest card of a model stands.")
+        .tag("Versions")
+        .response::<201, Json<CardKept>>()
+        .response::<404, Problem>()
         .response::<422, Problem>()
 }
 

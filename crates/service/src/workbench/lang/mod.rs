@@ -6,7 +6,10 @@
 mod en;
 mod it;
 
-pub use en::{Account, Audit, Did, Door, Frame, Request, Search, Settings, Story, Today, Words};
+pub use en::{
+    Account, Audit, Did, Door, Frame, Graph, Models, Posts, Request, Rings, Rules, Search, Settings, Staff,
+    Story, Surveyed, Today, Words,
+};
 
 /// Languages there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -110,6 +113,20 @@ sections! {
     account: Account,
     /// The page of a search.
     search: Search,
+    /// Figures computed beside.
+    survey: Surveyed,
+    /// Rings.
+    rings: Rings,
+    /// The graph of a ring.
+    graph: Graph,
+    /// The staff board.
+    staff: Staff,
+    /// Posts.
+    posts: Posts,
+    /// What decides, and proposals.
+    rules: Rules,
+    /// Features and models.
+    models: Models,
     /// Who did what.
     audit: Audit,
     /// The words of the audit trail.

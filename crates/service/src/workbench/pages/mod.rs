@@ -4,11 +4,18 @@
 
 pub mod account;
 pub mod audit;
+pub mod models;
 mod parcels;
+mod parts;
+pub mod posts;
 pub mod request;
+pub mod rings;
+pub mod rules;
 pub mod search;
 pub mod settings;
+pub mod staff;
 pub mod today;
+mod verdict;
 
 use crate::digest::{Digest, DigestError};
 use crate::http::problem::Problem;

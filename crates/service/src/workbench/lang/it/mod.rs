@@ -1,8 +1,10 @@
 //! What do the pages say in Italian? Each file fills the keys that the English one declares.
 
+mod deciding;
 mod door;
 mod frame;
 mod house;
+mod leads;
 mod request;
 mod story;
 mod today;
