@@ -24,6 +24,7 @@ pub mod logistic;
 pub mod metrics;
 pub mod model;
 pub mod parquet_file;
+pub mod review;
 pub mod score;
 pub mod settings;
 pub mod shap;

@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Score(commands::score::Args),
     Evaluate(commands::evaluate::Args),
     Backtest(commands::backtest::Args),
+    ReviewPlan(commands::review_plan::Args),
     Returns(commands::returns::Args),
     Rings(commands::rings::Args),
     Attribution(commands::attribution::Args),

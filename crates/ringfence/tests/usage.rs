@@ -15,6 +15,7 @@ const COMMANDS: [&str; 20] = [
     "score",
     "evaluate",
     "backtest",
+    "review-plan",
     "returns",
     "rings",
     "attribution",
@@ -73,6 +74,8 @@ fn wrong_usage_ends_with_status_2() {
         &["replay"],
         &["train", "--out", "m"],
         &["score"],
+        &["review-plan", "--decisions", "d"],
+        &["review-plan", "--decisions", "d", "--budget", "9", "--random", "2"],
         &["backtest", "--events", "e", "--policy", "default"],
     ] {
         ringfence(folder().path(), args).ends(2);

@@ -1,5 +1,7 @@
 //! A simulated shop for benchmarks of what leads are worth: its events, its truth, its vectors.
 
+#![allow(dead_code)] // Each benchmark uses a part of it.
+
 use ringfence_domain::rates::Rates;
 use ringfence_domain::{Currency, Duration, Event, Money, Timestamp};
 use ringfence_engine::{Applied, Engine, Labels};

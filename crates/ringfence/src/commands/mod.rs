@@ -14,6 +14,7 @@ pub(crate) mod pack;
 pub(crate) mod posts;
 pub(crate) mod replay;
 pub(crate) mod returns;
+pub(crate) mod review_plan;
 pub(crate) mod rings;
 pub(crate) mod score;
 pub(crate) mod serve;
@@ -53,6 +54,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Score(args) => score::run(&args, &context),
         Command::Evaluate(args) => evaluate::run(&args, &context),
         Command::Backtest(args) => backtest::run(&args, &context),
+        Command::ReviewPlan(args) => review_plan::run(&args, &context),
         Command::Returns(args) => returns::run(&args, &context),
         Command::Rings(args) => rings::run(&args, &context),
         Command::Attribution(args) => attribution::run(&args, &context),
