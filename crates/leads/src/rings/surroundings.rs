@@ -33,7 +33,7 @@ pub(super) fn members(record: &Record, beliefs: &Beliefs, group: &Group, reporti
         let member = &mut out[place];
         member.refunds += 1;
         member.money.amount += r.amount;
-        member.confirmed |= record.verdicts.get(&r.refund).is_some_and(|verdict| verdict.0);
+        member.confirmed |= record.verdicts.get(&r.refund).is_some_and(|v| v.0);
         member.probability = member.probability.max(beliefs.requests[n as usize]);
     }
     out
