@@ -39,8 +39,8 @@ pub fn effects(desk: &Desk, change: &Change, by: &str, now: Timestamp) -> Result
     Ok(events)
 }
 
-fn event(id: String, now: Timestamp, body: Body) -> Result<Event, IdError> {
-    Ok(Event { id: EventId::new(&id)?, source: Source::new(SOURCE)?, time: now, recorded: None, body })
+fn event(id: &str, now: Timestamp, body: Body) -> Result<Event, IdError> {
+    Ok(Event { id: EventId::new(id)?, source: Source::new(SOURCE)?, time: now, recorded: None, body })
 }
 
 fn decided(
@@ -93,7 +93,7 @@ fn of_judgement(
             outcome: *outcome,
             attributes: None,
         };
-        events.push(event(id("appeal"), now, Body::AppealResolved(resolved))?);
+        events.push(event(&id("appeal"), now, Body::AppealResolved(resolved))?);
     }
     if let Some(decision) = decision
         && !item.control
@@ -103,13 +103,13 @@ fn of_judgement(
             Some(AppealOutcome::Upheld) | None => item.proposal().map(|proposal| proposal != *decision),
         };
         let body = decided(refund, *decision, by, overridden, reason_codes, Some(item.asked.score))?;
-        events.push(event(id("decided"), now, body)?);
+        events.push(event(&id("decided"), now, body)?);
     }
     if let Some(found) = found {
         let usual =
             if item.kind == Kind::Appeal { VerdictMethod::Appeal } else { VerdictMethod::Investigation };
         let body = verdict(SubjectKind::Refund, refund, *found, method.unwrap_or(usual))?;
-        events.push(event(id("verdict"), now, body)?);
+        events.push(event(&id("verdict"), now, body)?);
     }
     Ok(())
 }
@@ -117,10 +117,10 @@ fn of_judgement(
 fn found(id: &str, finding: &Finding, by: &str, now: Timestamp) -> Result<Vec<Event>, IdError> {
     let Finding { subject, verdict: what, method, decision } = finding;
     let Some(kind) = subject.kind.subject() else { return Ok(Vec::new()) };
-    let mut events = vec![event(format!("{id}-verdict"), now, verdict(kind, &subject.id, *what, *method)?)?];
+    let mut events = vec![event(&format!("{id}-verdict"), now, verdict(kind, &subject.id, *what, *method)?)?];
     if let Some(decision) = decision {
         let body = decided(&subject.id, *decision, by, None, &[], None)?;
-        events.push(event(format!("{id}-decided"), now, body)?);
+        events.push(event(&format!("{id}-decided"), now, body)?);
     }
     Ok(events)
 }

@@ -110,7 +110,9 @@ mod tests {
     fn texts_come_back_by_their_numbers() {
         let plain: Vec<String> = (0..2 * PART + 7).map(|n| "é".repeat(n % 5) + &n.to_string()).collect();
         let mut texts = Texts::default();
-        plain.iter().for_each(|text| texts.push(text));
+        for text in &plain {
+            texts.push(text);
+        }
         texts.push("");
         assert_eq!(
             (texts.len(), texts.get(plain.len()), texts.get(plain.len() + 1)),

@@ -272,6 +272,10 @@ impl Control {
             | Control::Listed { by, .. }
             | Control::Suppressed { by, .. }
             | Control::Unlisted { by, .. }
+            | Control::UnmaskingAsked { by, .. }
+            | Control::UnmaskingSettled { by, .. }
+            | Control::StaffReviewed { by, .. }
+            | Control::MatchJudged { by, .. }
             | Control::Casework { by, .. }
             | Control::Noted { by, .. } => Some(by),
         }

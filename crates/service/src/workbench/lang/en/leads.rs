@@ -190,6 +190,8 @@ super::texts! {
         contacts_searched: "Contacts searched for instead of routed",
         overrides: "Decisions against policy",
         paid_unasked: "Refunds paid within the hour without a contact",
+        dear_without_parcel: "Dear goods among the returns recorded without a scan",
+        paid_in_odd_session: "Refunds paid without a contact from a new machine",
         under_the_limit: "Refunds just below the limit of approval",
         odd_sessions: "Orders opened from a new machine in a new network",
         affinity: "Connected accounts that came to the same person again",

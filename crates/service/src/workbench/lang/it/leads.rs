@@ -188,6 +188,8 @@ impl Staff {
         contacts_searched: "Contatti cercati invece che assegnati",
         overrides: "Decisioni contro la politica",
         paid_unasked: "Rimborsi pagati entro l’ora senza contatto",
+        dear_without_parcel: "Merce cara tra i resi registrati senza scansione",
+        paid_in_odd_session: "Rimborsi pagati senza contatto da una macchina nuova",
         under_the_limit: "Rimborsi appena sotto il limite di approvazione",
         odd_sessions: "Ordini aperti da una macchina nuova in una rete nuova",
         affinity: "Account collegati tornati alla stessa persona",

@@ -192,6 +192,7 @@ async fn show(
         beside,
         tone: Tone::Plain,
         href: None,
+        days: Vec::new(),
     };
     let from = entry.from.map(|at| at.to_string()).unwrap_or_default();
     let to = entry.to.map(|at| at.to_string()).unwrap_or_default();

@@ -71,6 +71,7 @@ fn compared(view: &View, c: &Comparison) -> Markup {
         beside,
         tone,
         href: None,
+        days: Vec::new(),
     };
     let labelled = fill(t.rules.labelled, &[("n", &ui::count(lang, c.labelled))]);
     let tiles = [

@@ -96,10 +96,12 @@ struct Nothing {}
 fn family(t: &Texts, family: Family) -> &'static str {
     match family {
         Family::ReceiptsWithoutParcel => t.staff.receipts_without_parcel,
+        Family::DearWithoutParcel => t.staff.dear_without_parcel,
         Family::ReceiptsLookedUp => t.staff.receipts_looked_up,
         Family::ContactsSearched => t.staff.contacts_searched,
         Family::Overrides => t.staff.overrides,
         Family::PaidUnasked => t.staff.paid_unasked,
+        Family::PaidInOddSession => t.staff.paid_in_odd_session,
         Family::UnderTheLimit => t.staff.under_the_limit,
         Family::OddSessions => t.staff.odd_sessions,
         Family::Affinity => t.staff.affinity,
