@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Deciding {
     /// What `train` wrote. Without a model the policy decides by its rules and its prior.
     #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    pub(crate) model: Option<PathBuf>,
     /// `default`, `rules-only`, or a policy file [default: `default`].
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) policy: Option<String>,

@@ -107,7 +107,7 @@ fn shop_with_an_operator() -> Vec<Value> {
                 "reason": "changed_mind", "channel": "self_service", "device": own}),
             );
         }
-        if n >= 30 && n < 46 && n % 2 == 0 {
+        if (30..46).contains(&n) && n % 2 == 0 {
             let (account, order) = (format!("buyer{n}"), format!("OB{n}"));
             send(
                 "order.placed",
@@ -143,7 +143,8 @@ async fn a_look_hands_leads_to_the_log_and_the_next_one_tells_nothing_twice() {
     let router = service.router();
     let admin = admin(&service, &router).await;
     let shop = key(&router, &admin, Role::Integration).await;
-    let lines: String = shop_with_an_operator().iter().map(|e| format!("{e}\n")).collect();
+    let lines: Vec<String> = shop_with_an_operator().iter().map(ToString::to_string).collect();
+    let lines = lines.join("\n");
     let sent = ask(&router, Method::POST, "/v1/events", Some(&shop), common::LINES, &lines).await;
     assert_eq!(sent.status, StatusCode::OK);
     let worker = service.worker().clone();
