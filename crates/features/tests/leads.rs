@@ -9,10 +9,10 @@ const FEATURES: &[(&str, &str)] = &[
     ("days", "time - lead.since"),
     ("accounts", "lead.accounts"),
     ("confirmed", "lead.confirmed"),
-    ("account", "lead.account_probability"),
-    ("device", "lead.device_probability"),
-    ("cluster", "lead.cluster_probability"),
-    ("staff", "lead.staff_probability"),
+    ("on_account", "lead.account_probability"),
+    ("on_device", "lead.device_probability"),
+    ("on_cluster", "lead.cluster_probability"),
+    ("on_staff", "lead.staff_probability"),
     ("stopped", "lead.account_stopped"),
 ];
 
@@ -47,9 +47,9 @@ fn a_lead_counts_from_its_arrival_on_and_changes_nothing_before() {
     let log =
         format!("{asked}\n{}\n4 refund.requested order=O1 account=A1", raised("3", "L", 5, 0.8, &["A1"]));
     check(
-        &["p", "account", "days"],
+        &["p", "on_account", "days"],
         &log,
-        "p=? days=? account=?\np=? days=? account=?\np=0.4 days=1 account=0.4",
+        "p=? days=? on_account=?\np=? days=? on_account=?\np=0.4 days=1 on_account=0.4",
     );
     check(&["p"], asked, "p=?\np=?");
 }
@@ -64,9 +64,9 @@ fn what_a_lead_names_leads_to_it_and_nothing_else_does() {
         raised("3", "L", 5, 0.8, &["A1"])
     );
     check(
-        &["p", "account", "device", "staff"],
+        &["p", "on_account", "on_device", "on_staff"],
         &log,
-        "p=0.8 account=? device=0.8 staff=?\np=? account=? device=? staff=?\np=? account=? device=? staff=0.6",
+        "p=0.8 on_account=? on_device=0.8 on_staff=?\np=? on_account=? on_device=? on_staff=?\np=? on_account=? on_device=? on_staff=0.6",
     );
 }
 
@@ -79,7 +79,7 @@ fn connected_accounts_lead_to_it() {
         4 refund.requested order=O1 account=A2",
         raised("3", "L", 5, 0.8, &["A1"])
     );
-    check(&["p", "account", "cluster"], &log, "p=0.4 account=? cluster=0.4");
+    check(&["p", "on_account", "on_cluster"], &log, "p=0.4 on_account=? on_cluster=0.4");
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn a_later_look_replaces_the_same_one_adds_and_an_earlier_one_changes_nothing() 
         raised("5.5", "L", 7, 0.6, &["A3"]),
     );
     check(
-        &["accounts", "account", "days"],
+        &["accounts", "on_account", "days"],
         &log,
-        "days=1 accounts=2 account=0.4\ndays=2 accounts=2 account=0.4\ndays=? accounts=? account=?\ndays=3 accounts=1 account=0.3",
+        "days=1 accounts=2 on_account=0.4\ndays=2 accounts=2 on_account=0.4\ndays=? accounts=? on_account=?\ndays=3 accounts=1 on_account=0.3",
     );
 }
 
@@ -107,7 +107,7 @@ fn a_withdrawn_lead_counts_no_more_and_one_that_stopped_is_remembered() {
             raised("3", "L", 5, 0.8, &["A1"]),
             withdrawn("4", "L", 6, reason),
         );
-        check(&["p", "account", "stopped"], &log, &format!("p=? account=? stopped={stopped}"));
+        check(&["p", "on_account", "stopped"], &log, &format!("p=? on_account=? stopped={stopped}"));
     }
 }
 
@@ -119,5 +119,5 @@ fn of_several_leads_the_strongest_is_told() {
         raised("3", "M", 5, 0.9, &["A1", "A2"]),
         withdrawn("6", "M", 7, "overturned"),
     );
-    check(&["account", "accounts"], &log, "accounts=2 account=0.45\naccounts=1 account=0.2");
+    check(&["on_account", "accounts"], &log, "accounts=2 on_account=0.45\naccounts=1 on_account=0.2");
 }

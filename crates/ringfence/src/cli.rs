@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Attribution(commands::attribution::Args),
     Insiders(commands::insiders::Args),
     Posts(commands::posts::Args),
-    Serve(commands::serve::Args),
+    Serve(Box<commands::serve::Args>),
     Evidence(commands::evidence::Args),
     Log(commands::log::Args),
     Backup(commands::backup::BackupArgs),
