@@ -4,7 +4,7 @@ mod common;
 
 use common::{folder, ringfence};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "demo",
     "simulate",
     "import",
