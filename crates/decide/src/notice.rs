@@ -143,6 +143,8 @@ pub const TOPICS: &[(&str, Topic)] = &[
     ("device_change", Topic::Identity),
     ("connected_accounts", Topic::CloserLook),
     ("known_abuse_nearby", Topic::CloserLook),
+    ("open_lead", Topic::CloserLook),
+    ("staff_lead", Topic::OurSide),
     ("contact_shopping", Topic::CloserLook),
     ("contact_record", Topic::OurSide),
     ("narrative_reuse", Topic::CloserLook),

@@ -47,7 +47,7 @@ fn faults_are_named_with_line_and_column() {
     check(
         "reporting_currency",
         "reporting_curency",
-        "line 1, column 1: unknown name `reporting_curency`; did you mean `reporting_currency`? one of: reporting_currency, rate, retailer, tokens, limits, serve",
+        "line 1, column 1: unknown name `reporting_curency`; did you mean `reporting_currency`? one of: reporting_currency, rate, retailer, tokens, limits, serve, casework",
     );
     check(
         "\"USD\"",

@@ -45,13 +45,13 @@ fn with_leads(events: &[Event]) -> Vec<Event> {
             asked
                 .push((r.account.to_string(), r.device.as_ref().map_or("D".to_owned(), ToString::to_string)));
             let lead = asked.len() % 5;
-            if asked.len() % 7 == 0 {
+            if asked.len().is_multiple_of(7) {
                 let data = format!(
                     r#"{{"lead":"L{lead}","kind":"ring","as_of":"{}","reason":"stopped"}}"#,
                     event.time
                 );
                 out.push(line(n, "lead.withdrawn", event.time, data));
-            } else if asked.len() % 2 == 0 {
+            } else if asked.len().is_multiple_of(2) {
                 let members: Vec<String> = asked
                     .iter()
                     .rev()

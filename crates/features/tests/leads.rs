@@ -19,11 +19,12 @@ const FEATURES: &[(&str, &str)] = &[
 /// The features `names` at each request of the log.
 fn check(names: &[&str], log: &str, expected: &str) {
     let wanted = FEATURES.iter().filter(|(name, _)| names.contains(name));
-    let catalogue: String = wanted
+    let catalogue: Vec<String> = wanted
         .map(|(name, expr)| {
             format!("[[feature]]\nname = \"{name}\"\nabout = \"under test\"\nexpr = \"{expr}\"\n")
         })
         .collect();
+    let catalogue = catalogue.concat();
     assert_eq!(run(&catalogue, log), expected, "\n{log}");
 }
 

@@ -48,7 +48,7 @@ fn lines() -> Vec<String> {
 fn prepared() -> tempfile::TempDir {
     let dir = folder();
     file(dir.path(), "matter.toml", SPEC);
-    file(dir.path(), "events.jsonl", &lines().join("\n"));
+    file(dir.path(), "events.jsonl", lines().join("\n"));
     ringfence(dir.path(), &["log", "keygen", "--out", "log.key"]).ends(0);
     dir
 }

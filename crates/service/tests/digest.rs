@@ -11,6 +11,7 @@ use ringfence_service::digest::{Day, Digest, FOLDER, Thing};
 use ringfence_service::serve::Service;
 use serde_json::{Value, json};
 
+#[allow(clippy::needless_pass_by_value)] // as `json!` makes it
 fn event(id: &str, of: &str, time: &str, data: Value) -> Value {
     json!({ "specversion": "1.0", "id": id, "source": "shop", "type": of, "time": time, "data": data })
 }

@@ -76,7 +76,10 @@ async fn every_record_comes_back_with_its_columns_while_the_service_runs() {
                 vec![Some("decision".into()), decision, None, None, Some("R1".into())]
             }
             RecordKind::Control => {
-                let word = json["did"].as_str().or(json["control"].as_str()).map(str::to_owned);
+                let word = match json["control"].as_str() {
+                    Some("casework") => json["change"]["did"].as_str().map(|did| format!("casework_{did}")),
+                    control => json["did"].as_str().or(control).map(str::to_owned),
+                };
                 vec![Some("control".into()), word, None, None, None]
             }
         };

@@ -28,7 +28,7 @@ async fn page(who: &Browser, path: &str) -> Page {
 async fn form(who: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
     let mut all = vec![("csrf", who.csrf.as_str())];
     all.extend(fields);
-    let encode = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let encode = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
     let body: Vec<String> = all.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
     let headers = [
         ("content-type", "application/x-www-form-urlencoded"),

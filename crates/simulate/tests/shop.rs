@@ -250,7 +250,9 @@ fn every_kind_of_abuse_and_every_look_alike_occurs() {
 fn every_event_type_of_the_contract_occurs() {
     let seen: BTreeSet<_> = shop().events.iter().filter_map(|e| e.body.event_type()).collect();
     let all = <EventType as ringfence_domain::words::Word>::ALL;
-    let absent: Vec<_> = all.iter().filter(|t| !seen.contains(t)).collect();
+    // Leads come from looking at a log, not from what happens in a shop.
+    let looked = [EventType::LeadRaised, EventType::LeadWithdrawn];
+    let absent: Vec<_> = all.iter().filter(|t| !seen.contains(t) && !looked.contains(t)).collect();
     assert!(absent.is_empty(), "{absent:?} do not occur");
 }
 
