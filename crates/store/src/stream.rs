@@ -1,5 +1,5 @@
 //! How are files folded while they are read? A second thread decompresses and decodes; several files are brought into the
-//! order of arrival ([`crate::merge`]).
+//! order of arrival (`merge`).
 
 use crate::merge::{Head, Next, first};
 use crate::open::{FileError, Progress, open_with_progress};

@@ -1,8 +1,8 @@
 //! What decides, who wants it otherwise, and what would a change have done? Versions, proposals, editor, trials.
 //!
 //! - this file: what decides, proposals and kept versions;
-//! - [`edit`]: a text, checked as it is written; [`version`]: what one version changes, its trials and its proposal;
-//! - [`outcome`]: what trials told; [`diff`]: what is different between two texts.
+//! - `edit`: a text, checked as it is written; `version`: what one version changes, its trials and its proposal;
+//! - `outcome`: what trials told; `diff`: what is different between two texts.
 
 mod diff;
 mod edit;

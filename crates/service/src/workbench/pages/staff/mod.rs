@@ -1,7 +1,7 @@
 //! Whose figures call for a review? Everybody beside the peers, under pseudonyms, with people picked at random among them.
 //!
 //! Who reviews does not know whom a machine suspects and who was picked at random until they have said what they found.
-//! A name is shown when two people agree; asking, agreeing and each look at a name are records of the log ([`names`]).
+//! A name is shown when two people agree; asking, agreeing and each look at a name are records of the log (`names`).
 
 mod names;
 
