@@ -172,7 +172,7 @@ async fn measure(place: &Place, name: &str, cases: u64) {
         })
         .await,
         time("figures of the queue, 28 days", |_| async {
-            s.aged(now.plus(Duration(-28 * 86_400_000)), now).await.expect("read").len()
+            s.groups(now.plus(Duration(-28 * 86_400_000)), now).await.expect("read").0.len()
         })
         .await,
     ];

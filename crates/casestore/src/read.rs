@@ -6,7 +6,7 @@ use crate::rows::{doc, number, time, word};
 use crate::{Store, StoreError};
 use ringfence_casework::case::{About, Subject};
 use ringfence_casework::desk::{Person, Refund};
-use ringfence_casework::stats::Aged;
+use ringfence_casework::stats::Group;
 use ringfence_casework::worth::Waiting;
 use ringfence_casework::{Case, CaseState, Change, Item, Kind};
 use ringfence_domain::Timestamp;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Row};
+use std::collections::BTreeMap;
 
 /// Rows of one page.
 pub const PAGE_MAX: usize = 200;
@@ -144,6 +145,25 @@ fn t(value: &str) -> Value {
 fn item(row: &AnyRow) -> Result<Item, StoreError> {
     doc(&word(row, 0)?, "an item")
 }
+/// The group that a row of counts is of.
+fn group<'g>(
+    groups: &'g mut BTreeMap<(Kind, String), Group>,
+    row: &AnyRow,
+) -> Result<&'g mut Group, StoreError> {
+    let (kind, skill) = (Kind::parse(&word(row, 0)?).unwrap_or(Kind::Review), word(row, 1)?);
+    Ok(groups.entry((kind, skill.clone())).or_insert_with(|| Group {
+        kind,
+        skill,
+        waiting: 0,
+        claimed: 0,
+        minutes: 0.0,
+        overdue: 0,
+        oldest: None,
+        done: 0,
+        in_time: 0,
+        within_sla: 0,
+    }))
+}
 fn case(row: &AnyRow) -> Result<Case, StoreError> {
     doc(&word(row, 0)?, "a case")
 }
@@ -270,31 +290,50 @@ impl Store {
         let rows = self.all("SELECT DISTINCT skill FROM item", of, " ORDER BY skill").await?;
         rows.iter().map(|row| word(row, 0)).collect()
     }
-    /// What is to be done, and what was done since: for figures.
-    pub async fn aged(&self, since: Timestamp, now: Timestamp) -> Result<Vec<Aged>, StoreError> {
-        let select = "SELECT kind, skill, opened, due, target, minutes_milli, done_at, free_from FROM item";
+    /// Counts of what is to be done and of what was done since, and when the middle one of the former came.
+    pub async fn groups(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<(Vec<Group>, Option<Timestamp>), StoreError> {
+        let count = |condition: &str| format!("CAST(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) AS BIGINT)");
+        let now = now.millis();
+        let open = format!(
+            "SELECT kind, skill, COUNT(*), {}, CAST(SUM(minutes_milli) AS BIGINT), {}, MIN(opened) FROM item",
+            count(&format!("free_from > {now}")),
+            count(&format!("due < {now}"))
+        );
+        let mut groups: BTreeMap<(Kind, String), Group> = BTreeMap::new();
+        let mut total = 0;
         let mut waiting = Where::default();
         waiting.and("open = 1", []);
-        let rest = format!(" ORDER BY worth DESC, id LIMIT {FIGURES_MAX}");
-        let mut rows = self.all(select, waiting, &rest).await?;
-        let mut done = Where::default();
-        done.and("done_at >= ? AND done_at > 0", [n(since.millis())]);
-        let rest = format!(" ORDER BY done_at DESC, id DESC LIMIT {FIGURES_MAX}");
-        rows.extend(self.all(select, done, &rest).await?);
-        let aged = |row: &AnyRow| {
-            let done = number(row, 6)?;
-            Ok(Aged {
-                kind: Kind::parse(&word(row, 0)?).unwrap_or(Kind::Review),
-                skill: word(row, 1)?,
-                opened: time(number(row, 2)?),
-                due: time(number(row, 3)?),
-                target: time(number(row, 4)?),
-                minutes: number(row, 5)? as f64 / 1_000.0,
-                done: (done > 0).then(|| time(done)),
-                claimed: number(row, 7)? > now.millis(),
-            })
-        };
-        rows.iter().map(aged).collect()
+        for row in self.all(&open, waiting, " GROUP BY kind, skill").await? {
+            let group = group(&mut groups, &row)?;
+            let (all, claimed) = (number(&row, 2)? as u64, number(&row, 3)? as u64);
+            total += all;
+            (group.waiting, group.claimed) = (all - claimed, claimed);
+            group.minutes = number(&row, 4)? as f64 / 1_000.0;
+            group.overdue = number(&row, 5)? as u64;
+            group.oldest = Some(time(number(&row, 6)?));
+        }
+        let done = format!(
+            "SELECT kind, skill, COUNT(*), {}, {} FROM item",
+            count("done_at <= due"),
+            count("done_at <= target")
+        );
+        let mut of = Where::default();
+        of.and("done_at >= ? AND done_at > 0", [n(since.millis())]);
+        for row in self.all(&done, of, " GROUP BY kind, skill").await? {
+            let group = group(&mut groups, &row)?;
+            group.done = number(&row, 2)? as u64;
+            (group.in_time, group.within_sla) = (number(&row, 3)? as u64, number(&row, 4)? as u64);
+        }
+        let mut middle = Where::default();
+        middle.and("open = 1", []);
+        let rest = format!(" ORDER BY opened LIMIT 1 OFFSET {}", total / 2);
+        let middle = self.all("SELECT opened FROM item", middle, &rest).await?;
+        let median = middle.first().map(|row| number(row, 0).map(time)).transpose()?;
+        Ok((groups.into_values().collect(), median))
     }
     /// The items judged a second time since then, each with its first.
     pub async fn second_looks(&self, since: Timestamp) -> Result<Vec<(Item, Item)>, StoreError> {
@@ -435,7 +474,7 @@ impl Store {
             }
         }
         out.push(crate::rows::text(&self.general().await?));
-        // Databases sort values by their own rules.
+        // Databases sort texts by their own rules.
         out.sort();
         Ok(out)
     }

@@ -263,8 +263,8 @@ impl Casework {
     pub async fn statistics(&self, days: u32) -> Result<Statistics, CaseworkError> {
         self.on(move |inner| async move {
             let now = (inner.clock)();
-            let aged = inner.store.aged(ago(now, days), now).await?;
-            Ok(statistics(&aged, now))
+            let (groups, median) = inner.store.groups(ago(now, days), now).await?;
+            Ok(statistics(&groups, median, now))
         })
         .await
     }
