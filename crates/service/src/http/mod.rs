@@ -34,8 +34,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    audit, backtests, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc, operations,
-    pages, promotions, queue, survey, texts, users, versions, webhooks,
+    appeals, audit, backtests, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc,
+    operations, pages, promotions, queue, survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
@@ -198,6 +198,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .api_route("/v1/webhooks/{id}/dead", get_with(webhooks::dead, webhooks::dead_docs))
         .api_route("/v1/webhooks/{id}/replay", post_with(webhooks::replay, webhooks::replay_docs))
         .merge(queue::routes())
+        .merge(appeals::routes())
         .merge(cases::routes())
         .merge(case_parts::routes())
         .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))

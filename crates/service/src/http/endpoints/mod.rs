@@ -1,5 +1,6 @@
 //! What does each endpoint do? A few lines each over the door, the worker, the library and the keys.
 
+pub mod appeals;
 pub mod audit;
 pub mod backtests;
 pub mod case_parts;
