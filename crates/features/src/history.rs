@@ -186,6 +186,13 @@ fn tile_ms(age: i64) -> i64 {
     }
 }
 
+/// Whether the tile of `later` holds `earlier` too. A window that begins between them is older than `later`, so its own
+/// tile is no finer.
+fn same_tile(earlier: i64, later: i64, newest: i64) -> bool {
+    let width = tile_ms(newest - later);
+    earlier.div_euclid(width) == later.div_euclid(width)
+}
+
 /// Widest tile that can hold the start of a window of `window_ms`: by so much may the window of a busy thing be longer.
 pub fn tile_bound_ms(window_ms: i64) -> i64 {
     tile_ms(window_ms)
@@ -196,24 +203,25 @@ impl Rows {
     fn at(&self, time: i64) -> Option<usize> {
         self.times.partition_point(|&t| t <= time).checked_sub(1)
     }
-    fn add(&mut self, entry: Entry, mask: u64, layout: &Layout) {
+    /// Adds an event to the row of its tile; one that comes late may need a row of its own, for the next may end much later.
+    fn add(&mut self, entry: Entry, mask: u64, newest: i64, layout: &Layout) {
         let stride = layout.streams * 2;
         let e_stride = layout.extremes.count_ones() as usize * 2;
         let time = entry.time();
         let start = match self.times.last() {
-            Some(&last) if time <= last => self.times.partition_point(|&t| t < time),
+            Some(&last) if time <= last => {
+                let row = self.times.partition_point(|&t| t < time);
+                if !same_tile(time, self.times[row], newest) {
+                    self.open(row, time, layout);
+                }
+                row
+            }
             Some(&last) if last.div_euclid(Duration::HOUR.0) == time.div_euclid(Duration::HOUR.0) => {
                 *self.times.last_mut().expect("just seen") = time;
                 self.times.len() - 1
             }
             Some(_) | None => {
-                let from = self.totals.len().saturating_sub(stride);
-                self.totals.extend_from_within(from..);
-                self.totals.resize((self.times.len() + 1) * stride, 0.0);
-                for _ in 0..e_stride / 2 {
-                    self.extremes.extend([f64::INFINITY, f64::NEG_INFINITY]);
-                }
-                self.times.push(time);
+                self.open(self.times.len(), time, layout);
                 self.times.len() - 1
             }
         };
@@ -230,6 +238,19 @@ impl Rows {
             }
         }
     }
+    /// Puts a row that ends at `time` and holds no event of its own at place `row`.
+    fn open(&mut self, row: usize, time: i64, layout: &Layout) {
+        let stride = layout.streams * 2;
+        let e_stride = layout.extremes.count_ones() as usize * 2;
+        let before: SmallVec<[f64; 32]> = match row.checked_sub(1) {
+            Some(previous) => self.totals[previous * stride..row * stride].into(),
+            None => std::iter::repeat_n(0.0, stride).collect(),
+        };
+        self.times.insert(row, time);
+        self.totals.splice(row * stride..row * stride, before);
+        let nothing = [f64::INFINITY, f64::NEG_INFINITY].into_iter().cycle().take(e_stride);
+        self.extremes.splice(row * e_stride..row * e_stride, nothing);
+    }
     /// Drops rows that no window can tell apart any more: those whose successor lies in the same tile for its age.
     fn thin(&mut self, newest: i64, layout: &Layout) {
         let stride = layout.streams * 2;
@@ -239,10 +260,7 @@ impl Rows {
         let mut kept = 0;
         for row in 0..n {
             let time = self.times[row];
-            let same_tile_as_next = row + 1 < n && {
-                let width = tile_ms(newest - time);
-                time.div_euclid(width) == self.times[row + 1].div_euclid(width)
-            };
+            let same_tile_as_next = row + 1 < n && same_tile(time, self.times[row + 1], newest);
             let expired = row + 1 < n && self.times[row + 1] < oldest_kept;
             if same_tile_as_next || expired {
                 for k in (0..e_stride).step_by(2) {
@@ -278,7 +296,12 @@ impl History {
             && self.entries.first().is_none_or(|first| entry.time() < first.time())
             && rows.times.last().is_some_and(|&last| entry.time() <= last)
         {
-            rows.add(entry, combos[entry.combo()], layout);
+            let newest = self.entries.last().map_or_else(|| rows.times.last().copied(), |e| Some(e.time()));
+            let newest = newest.unwrap_or(entry.time());
+            rows.add(entry, combos[entry.combo()], newest, layout);
+            if rows.times.len() > ROWS_MAX {
+                rows.thin(newest, layout);
+            }
             return;
         }
         if self.entries.len() == self.entries.capacity() {
@@ -311,7 +334,7 @@ impl History {
         let newest = self.entries.last().map_or(0, |e| e.time());
         let rows = self.rows.get_or_insert_with(Box::default);
         for entry in self.entries.drain(..half) {
-            rows.add(entry, combos[entry.combo()], layout);
+            rows.add(entry, combos[entry.combo()], newest, layout);
         }
         if rows.times.len() > ROWS_MAX {
             rows.thin(newest, layout);

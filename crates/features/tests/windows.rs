@@ -44,10 +44,16 @@ fn naive(events: &[Event], now: i64, window: i64, stream: usize) -> (f64, f64) {
 
 const WINDOWS: [i64; 5] = [DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
-fn scanned(history: &History, now: i64, combos: &[u64], layout: &Layout) -> Vec<[(f64, f64); 3]> {
+fn scanned(
+    history: &History,
+    now: i64,
+    windows: &[i64],
+    combos: &[u64],
+    layout: &Layout,
+) -> Vec<[(f64, f64); 3]> {
     let mut out = Vec::new();
     history.scan(
-        Back { now, offsets: &WINDOWS, mask: 0b111 },
+        Back { now, offsets: windows, mask: 0b111 },
         combos,
         layout,
         &mut Sums::default(),
@@ -72,7 +78,7 @@ proptest! {
         let newest = events.iter().map(|e| e.0).max().expect("there is one");
         // Requests may come late themselves: their windows end before the newest event, within the bound.
         let now = (START + at * DAY).max(newest - 100 * DAY);
-        for (w, found) in scanned(&history, now, &combos, &layout).iter().enumerate() {
+        for (w, found) in scanned(&history, now, &WINDOWS, &combos, &layout).iter().enumerate() {
             for (stream, got) in found.iter().enumerate() {
                 prop_assert_eq!(*got, naive(&events, now, WINDOWS[w], stream), "window {} stream {}", w, stream);
             }
@@ -80,23 +86,29 @@ proptest! {
     }
 
     #[test]
-    fn a_busy_thing_is_exact_but_for_the_tile_in_which_a_window_begins(events in events(3_000, 500)) {
+    fn a_busy_thing_is_exact_but_for_the_tile_in_which_a_window_begins(
+        events in events(3_000, 500),
+        hours in 1i64..365 * 24,
+    ) {
         let layout = layout(64);
         let (history, combos) = fold(&events, &layout);
         let now = events.iter().map(|e| e.0).max().expect("there is one");
-        for (w, found) in scanned(&history, now, &combos, &layout).iter().enumerate() {
+        // The usual windows, and any.
+        let mut windows = [WINDOWS.as_slice(), &[hours * 3_600_000]].concat();
+        windows.sort_unstable();
+        for (w, found) in scanned(&history, now, &windows, &combos, &layout).iter().enumerate() {
             for (stream, got) in found.iter().enumerate() {
-                let low = naive(&events, now, WINDOWS[w], stream);
-                let high = naive(&events, now, WINDOWS[w] + tile_bound_ms(WINDOWS[w]), stream);
+                let low = naive(&events, now, windows[w], stream);
+                let high = naive(&events, now, windows[w] + tile_bound_ms(windows[w]), stream);
                 prop_assert!(low.0 <= got.0 && got.0 <= high.0, "window {w} stream {stream}: {low:?} {got:?} {high:?}");
                 prop_assert!(low.1 <= got.1 && got.1 <= high.1, "window {w} stream {stream}: {low:?} {got:?} {high:?}");
             }
-            let extremes = history.extremes(now - WINDOWS[w], now, 0, &combos, &layout);
+            let extremes = history.extremes(now - windows[w], now, 0, &combos, &layout);
             let exact = |window: i64| {
                 let inside = events.iter().filter(|e| e.0 > now - window && e.1 & 1 == 1).map(|e| e.2);
                 inside.fold((f64::INFINITY, f64::NEG_INFINITY), |m, v| (m.0.min(v), m.1.max(v)))
             };
-            let (inner, outer) = (exact(WINDOWS[w]), exact(WINDOWS[w] + tile_bound_ms(WINDOWS[w])));
+            let (inner, outer) = (exact(windows[w]), exact(windows[w] + tile_bound_ms(windows[w])));
             if let Some((low, high)) = extremes {
                 prop_assert!(outer.0 <= low && low <= inner.0, "{outer:?} {low} {inner:?}");
                 prop_assert!(inner.1 <= high && high <= outer.1, "{outer:?} {high} {inner:?}");
@@ -114,7 +126,7 @@ proptest! {
         let now = START + 300 * DAY;
         let (a, combos) = fold(&events, &layout);
         let (b, _) = fold(&shuffled, &layout);
-        prop_assert_eq!(scanned(&a, now, &combos, &layout), scanned(&b, now, &combos, &layout));
+        prop_assert_eq!(scanned(&a, now, &WINDOWS, &combos, &layout), scanned(&b, now, &WINDOWS, &combos, &layout));
     }
 
     #[test]
