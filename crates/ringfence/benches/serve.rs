@@ -7,16 +7,15 @@
 //! as fast as the connections are answered, for the most that it does; its times say little. Accounts are drawn by Zipf's
 //! law. At the end the service is killed and started again: every decision is compared with its record.
 
+mod served;
+
 use hdrhistogram::Histogram;
-use serde_json::Value;
-use std::io::BufRead;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use served::{Connection, Running};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, mpsc};
 
 /// What is asked for.
@@ -56,77 +55,6 @@ fn asked() -> Asked {
         }
     }
     asked
-}
-
-struct Running {
-    child: Child,
-    address: String,
-    told: Value,
-}
-
-impl Running {
-    fn start(data: &Path, model: Option<&Path>) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
-        command.args(["--json", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        if let Some(model) = model {
-            command.arg("--model").arg(model);
-        }
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the service starts");
-        let mut out = std::io::BufReader::new(child.stdout.take().expect("its output"));
-        let mut text = String::new();
-        let told: Value = loop {
-            assert!(out.read_line(&mut text).expect("text") > 0, "the service did not start");
-            if let Ok(told) = serde_json::from_str(&text) {
-                break told;
-            }
-        };
-        std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        let address = told["address"].as_str().expect("an address").trim_start_matches("http://").to_owned();
-        Running { child, address, told }
-    }
-    fn kill(mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("ended");
-    }
-}
-
-/// One connection that is kept.
-struct Connection {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(address: &str) -> Connection {
-        let stream = TcpStream::connect(address).await.expect("connected");
-        stream.set_nodelay(true).expect("no delay");
-        Connection { stream, buffer: Vec::with_capacity(16 << 10) }
-    }
-    /// Status and body of an answer.
-    async fn ask(&mut self, method: &str, path: &str, media: &str, key: &str, body: &[u8]) -> (u16, Vec<u8>) {
-        let length = body.len();
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: {media}\r\nauthorization: Bearer {key}\r\ncontent-length: {length}\r\n\r\n"
-        )
-        .into_bytes();
-        head.extend_from_slice(body);
-        self.stream.write_all(&head).await.expect("sent");
-        self.buffer.clear();
-        loop {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
-            assert!(read > 0, "the service closed the connection");
-            let Some(end) = self.buffer.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
-            let head = std::str::from_utf8(&self.buffer[..end]).expect("a head is text").to_ascii_lowercase();
-            let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
-            let length = head.lines().find_map(|l| l.strip_prefix("content-length: ")).expect("a length");
-            let length: usize = length.trim().parse().expect("a number");
-            while self.buffer.len() < end + 4 + length {
-                let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
-                assert!(read > 0, "the service closed the connection");
-            }
-            return (status, self.buffer[end + 4..end + 4 + length].to_vec());
-        }
-    }
 }
 
 /// Zipf's law with exponent 1: the k-th account comes 1/k as often as the first.
@@ -181,16 +109,9 @@ async fn commits(connection: &mut Connection, admin: &str) -> (u64, u64) {
 async fn run(asked: &Asked, running: &Running) {
     let address = running.address.clone();
     let mut first = Connection::open(&address).await;
-    let token = running.told["set_up"].as_str().expect("a new folder");
-    let body =
-        format!(r#"{{"token":"{token}","name":"bench","password":"mauve lantern quarry","with_key":true}}"#);
-    let secret = |body: &[u8]| {
-        let made: Value = serde_json::from_slice(body).expect("JSON");
-        made["secret"].as_str().or(made["key"]["secret"].as_str()).expect("a secret").to_owned()
-    };
-    let admin = secret(&first.ask("POST", "/v1/setup", "application/json", "", body.as_bytes()).await.1);
+    let admin = served::set_up(&mut first, running).await;
     let wanted = br#"{"name":"bench","role":"integration"}"#;
-    let key = secret(&first.ask("POST", "/v1/keys", "application/json", &admin, wanted).await.1);
+    let key = served::secret(&first.ask("POST", "/v1/keys", "application/json", &admin, wanted).await.1);
     for from in (0..asked.orders_before).step_by(1_000) {
         let to = (from + 1_000).min(asked.orders_before);
         let lines: Vec<String> = (from..to).map(|n| order(asked.accounts, n)).collect();
@@ -283,12 +204,13 @@ fn main() {
     let asked = asked();
     let kept = tempfile::tempdir().expect("a folder");
     let data = asked.data.clone().unwrap_or_else(|| kept.path().join("data"));
-    let running = Running::start(&data, asked.model.as_deref());
+    let model: Vec<&OsStr> = asked.model.iter().flat_map(|m| ["--model".as_ref(), m.as_os_str()]).collect();
+    let running = Running::start(&data, &model);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(run(&asked, &running));
     running.kill();
     let start = Instant::now();
-    let again = Running::start(&data, None);
+    let again = Running::start(&data, &[]);
     println!(
         "\nkilled and started again in {:.1} s: {} records taken back, {} decisions came out as they were answered",
         start.elapsed().as_secs_f64(),
