@@ -228,11 +228,15 @@ impl Library {
                 other => other,
             };
             found.map_err(|e| {
-                CoreError::Content(format!(
-                    "{e}; it decided in this log: restore {} from a backup, or start once with --{} and the same file",
+                let remedy = format!(
+                    "{e}; if it decided in this log, restore {} from a backup, or start once with --{} and the same file",
                     self.path(part, version).display(),
                     part.as_str()
-                ))
+                );
+                match e {
+                    LibraryError::Unknown { .. } => CoreError::NotKept(remedy),
+                    _ => CoreError::Content(remedy),
+                }
             })
         };
         let wrong = |e: LibraryError| CoreError::Content(e.to_string());

@@ -233,9 +233,21 @@ async fn the_description_names_every_endpoint_of_the_policy_table() {
     let service = open(dir.path());
     let api = ask(&service.router(), Method::GET, "/openapi.json", None, ONE, "").await.json();
     assert_eq!(api["openapi"], "3.1.0");
-    for (method, path, _) in endpoints().filter(|e| e.1.starts_with("/v1")) {
+    for (method, path, needs) in endpoints().filter(|e| e.1.starts_with("/v1")) {
         let operation = &api["paths"][path][method.as_str().to_lowercase()];
         assert!(operation["summary"].is_string(), "{method} {path} is not described");
+        // What stands before the endpoint is described too.
+        let roles = Role::ALL.into_iter().filter(|role| allowed(*role, needs)).map(Role::as_str);
+        let guarded = needs != Permission::Anyone;
+        for status in ["401", "403", "429"] {
+            assert!(
+                !guarded || operation["responses"][status].is_object(),
+                "{method} {path} without {status}"
+            );
+        }
+        assert!(!guarded || operation["x-roles"] == json!(roles.collect::<Vec<_>>()), "{method} {path}");
+        let body = operation["requestBody"].is_object();
+        assert!(!body || operation["responses"]["415"].is_object(), "{method} {path}: another media type");
     }
     // What a problem may leave out is not promised.
     assert_eq!(api["components"]["schemas"]["Problem"]["required"], json!(["type", "title", "status"]));

@@ -1,5 +1,7 @@
 //! A service for the benchmarks: the built program on a folder, and a connection to it.
 
+#![allow(dead_code)] // Each benchmark uses its part.
+
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::BufRead;
@@ -34,6 +36,12 @@ impl Running {
         std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         let address = told["address"].as_str().expect("an address").trim_start_matches("http://").to_owned();
         Running { child, address, told }
+    }
+    /// As an operator ends it: it answers what it took and writes a snapshot.
+    pub fn stop(mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(asked.success(), "the service is told to end");
+        assert!(self.child.wait().expect("ended").success(), "the service ends in good order");
     }
     /// As a crash ends it.
     pub fn kill(mut self) {

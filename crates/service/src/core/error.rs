@@ -33,9 +33,12 @@ pub enum CoreError {
         /// As started.
         named: String,
     },
-    /// The content of a version is not there.
+    /// The content of a version is damaged or fits nothing.
     #[error("{0}")]
     Content(String),
+    /// The content of a version is not there.
+    #[error("{0}")]
+    NotKept(String),
     /// The engine does not come to the recorded decision: an alarm.
     #[error(
         "the decision on refund {refund} (record {position}) comes out differently than it was answered; the answer stands \

@@ -6,6 +6,7 @@ use aide::openapi::{Operation, Response};
 use aide::{OperationInput, OperationOutput};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::{Form, Json};
 use schemars::JsonSchema;
@@ -37,7 +38,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Input<T>, Problem> {
         Json::from_request(request, state).await.map(|Json(value)| Input(value)).map_err(|e| {
-            Problem::new(e.status(), "body", "The body is not what this endpoint takes").detail(e.body_text())
+            // 422 is what is understood and refused for its meaning; this is not understood.
+            let status = match e.status() {
+                StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+                other => other,
+            };
+            Problem::new(status, "body", "The body is not what this endpoint takes").detail(e.body_text())
         })
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::result_large_err)] // A problem is made once for a refused request.
 
 pub mod browser;
+mod described;
 pub mod endpoints;
 pub(crate) mod guard;
 pub mod input;
@@ -241,8 +242,10 @@ pub fn router(shared: Arc<Shared>) -> Router {
             let api = api.security_scheme("key", bearer).security_scheme("session", session);
             api.security_requirement("key").security_requirement("session")
         });
+    let mut document = serde_json::to_value(api).expect("the document is of JSON");
+    described::describe(&mut document);
     routes
-        .layer(Extension(Arc::new(api)))
+        .layer(Extension(Arc::new(document)))
         .layer(DefaultBodyLimit::max(body_max))
         .route_layer(from_fn_with_state(shared.clone(), guard))
         .fallback(not_found)
@@ -251,6 +254,6 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-async fn openapi(Extension(api): Extension<Arc<OpenApi>>) -> axum::Json<OpenApi> {
-    axum::Json(OpenApi::clone(&api))
+async fn openapi(Extension(document): Extension<Arc<serde_json::Value>>) -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::Value::clone(&document))
 }

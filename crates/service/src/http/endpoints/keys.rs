@@ -58,11 +58,11 @@ pub struct NewKey {
 #[serde(deny_unknown_fields)]
 pub struct KeyWanted {
     /// What it is for.
+    #[schemars(length(min = 1, max = 128))]
     pub(crate) name: String,
     /// What its holder is: `integration` for a system, one of one's own roles for oneself.
     pub(crate) role: Role,
     /// From then on it is refused; UTC.
-    #[schemars(with = "Option<String>")]
     pub(crate) expires_at: Option<Timestamp>,
     /// Requests a second that it may send; the deployment's limit where left out.
     pub(crate) requests_per_second: Option<u32>,

@@ -58,22 +58,29 @@ pub struct EntryWanted {
     /// From then on it counts no more; for ever where left out.
     until: Option<Timestamp>,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 
 /// A rule that is not to bind some requests.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [
+    { "required": ["kind", "value"], "properties": { "kind": { "type": "string" }, "value": { "type": "string" } } },
+    { "properties": { "kind": { "type": "null" }, "value": { "type": "null" } } }
+]))]
 pub struct SuppressionWanted {
     /// The rule's name in the policy that decides.
     rule: String,
     /// What requests must name; together with `value`. All requests where both are left out.
     kind: Option<Listable>,
     /// As events name it.
+    #[schemars(length(min = 1))]
     value: Option<String>,
     /// From then on the rule binds again: nothing is suppressed for ever.
     until: Timestamp,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 

@@ -160,6 +160,7 @@ impl From<CoreError> for Problem {
             CoreError::Versions(_) | CoreError::Content(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "versions-do-not-fit")
             }
+            CoreError::NotKept(_) => (StatusCode::NOT_FOUND, "not-found"),
             CoreError::Differs { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "differs"),
             CoreError::Snapshot(_) | CoreError::Record { .. } | CoreError::OtherVersions { .. } => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "state")

@@ -27,6 +27,7 @@ pub struct Proposed {
     /// Version of the policy; left out, it stays.
     policy: Option<String>,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 
@@ -42,6 +43,7 @@ pub struct ProposalPath {
 #[serde(deny_unknown_fields)]
 pub struct Why {
     /// In a sentence.
+    #[schemars(length(min = 1, max = 2_000))]
     pub why: String,
 }
 

@@ -30,6 +30,7 @@ pub struct UserPath {
 #[serde(deny_unknown_fields)]
 pub struct UserWanted {
     /// What the user signs in with.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^\S[^\x00-\x1f]*$"))]
     pub(crate) name: String,
     /// Where the user can be written to; nothing is sent by the service.
     pub(crate) email: Option<String>,
