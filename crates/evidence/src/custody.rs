@@ -34,8 +34,10 @@ pub fn handlings(view: &View<'_>, masks: &mut Masks) -> Vec<Handling> {
         let text =
             |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let by = control.get("by").cloned().unwrap_or_default();
-        let did = text(control, "did");
-        let subject = text(control, "subject");
+        let change = control.get("change");
+        let did = text(change.unwrap_or(control), "did");
+        let case = change.and_then(|change| change.get("case")).and_then(Value::as_u64);
+        let subject = case.map_or_else(|| text(control, "subject"), |case| format!("case {case}"));
         let field = if view.subjects.accounts.contains(&subject) {
             Some(Field::Account)
         } else if view.subjects.staff.contains(&subject) || view.subjects.acting.contains(&subject) {

@@ -7,7 +7,7 @@ use crate::leads::Leads;
 use crate::records::{Cited, Says};
 use crate::spec::Spec;
 use ringfence_domain::event::RefundRequested;
-use ringfence_domain::words::{ClaimReason, Direction, ScanStatus, SubjectKind};
+use ringfence_domain::words::{ClaimReason, Direction, LeadKind, ScanStatus, SubjectKind};
 use ringfence_domain::{Body, Event, Timestamp};
 use ringfence_store::log::Record;
 use serde::Serialize;
@@ -93,6 +93,8 @@ pub struct Subjects {
     pub posts: BTreeSet<String>,
     /// Rings.
     pub rings: BTreeSet<String>,
+    /// Cases.
+    pub cases: BTreeSet<u64>,
 }
 
 /// Gathers in passes.
@@ -125,6 +127,7 @@ impl Gather {
             staff: set(&spec.staff),
             posts: set(&spec.posts),
             rings: set(&spec.rings),
+            cases: spec.cases.iter().copied().collect(),
             ..Subjects::default()
         };
         for ring in leads.rings.iter().filter(|r| subjects.rings.contains(&r.ring)) {
@@ -343,8 +346,13 @@ impl Gather {
             Body::AppealOpened(e) => refund(e.refund.as_str()),
             Body::AppealResolved(e) => refund(e.refund.as_str()),
             Body::PostCollected(e) => of.posts.contains(e.post.as_str()),
-            // What the machine suspected is no record of what happened; leads come in by their own way.
-            Body::LeadRaised(_) | Body::LeadWithdrawn(_) => false,
+            // What the machine suspected is no record of what happened, but that it was suspected, and when, is one.
+            Body::LeadRaised(e) => {
+                of.rings.contains(e.lead.as_str())
+                    || (e.kind == LeadKind::Staff
+                        && e.members.iter().any(|m| of.staff.contains(m.id.as_str())))
+            }
+            Body::LeadWithdrawn(e) => of.rings.contains(e.lead.as_str()),
             Body::Unknown { .. } => false,
         }
     }
@@ -352,14 +360,30 @@ impl Gather {
     /// Who read, changed or exported something of the matter.
     fn cites_control(&self, control: &Value) -> bool {
         let of = &self.subjects;
-        ["subject", "value", "refund", "account", "case"].iter().any(|key| {
-            control.get(key).and_then(Value::as_str).is_some_and(|id| {
-                id == self.matter
-                    || [&of.refunds, &of.orders, &of.accounts, &of.staff, &of.acting, &of.posts, &of.rings]
+        let case =
+            |key: &str| control.get("change").and_then(|change| change.get(key)).and_then(Value::as_u64);
+        // An export of a case names it in its details.
+        let noted = control.get("detail").and_then(|d| d.get("case")).and_then(Value::as_str);
+        let noted = noted.and_then(|case| case.parse().ok());
+        let mut named = ["case", "into"].iter().filter_map(|key| case(key)).chain(noted);
+        let of_case = named.any(|case| of.cases.contains(&case));
+        of_case
+            || ["subject", "value", "refund", "account", "case"].iter().any(|key| {
+                control.get(key).and_then(Value::as_str).is_some_and(|id| {
+                    id == self.matter
+                        || [
+                            &of.refunds,
+                            &of.orders,
+                            &of.accounts,
+                            &of.staff,
+                            &of.acting,
+                            &of.posts,
+                            &of.rings,
+                        ]
                         .iter()
                         .any(|set| set.contains(id))
+                })
             })
-        })
     }
 }
 

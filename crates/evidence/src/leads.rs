@@ -1,6 +1,8 @@
-//! What did the machine suspect? Leads as `rings`, `insiders` and `posts` print them with `--json`, one a line.
+//! What did the machine suspect? Leads as the log has them, or as `rings`, `insiders` and `posts` print them with `--json`.
 
 use ringfence_domain::Money;
+use ringfence_domain::words::{LeadKind, MemberKind, TieKind};
+use ringfence_leads::log::{Book, Entry, State};
 use serde::{Deserialize, Serialize};
 
 /// Something that ties a ring's accounts.
@@ -105,6 +107,37 @@ pub struct Leads {
 }
 
 impl Leads {
+    /// The rings and members of staff that a log holds as leads, withdrawn ones too: `why` says so.
+    pub fn of_log(book: &Book) -> Leads {
+        let mut leads = Leads::default();
+        for entry in book.leads() {
+            match entry.kind {
+                LeadKind::Ring => leads.rings.push(ring(entry)),
+                LeadKind::Staff => {
+                    leads
+                        .insiders
+                        .extend(entry.of_kind(MemberKind::Staff).map(|m| insider(entry, m.id.as_str())));
+                }
+                LeadKind::Driver | LeadKind::Post | LeadKind::Script => {}
+            }
+        }
+        leads
+    }
+    /// Adds those of another set that this one does not name.
+    pub fn add(&mut self, other: Leads) {
+        let Leads { rings, insiders, matches } = other;
+        for ring in rings {
+            if !self.rings.iter().any(|r| r.ring == ring.ring) {
+                self.rings.push(ring);
+            }
+        }
+        for insider in insiders {
+            if !self.insiders.iter().any(|i| i.staff == insider.staff) {
+                self.insiders.push(insider);
+            }
+        }
+        self.matches.extend(matches);
+    }
     /// Adds the lines of a file.
     ///
     /// # Errors
@@ -124,4 +157,56 @@ impl Leads {
     pub fn is_empty(&self) -> bool {
         self.rings.is_empty() && self.insiders.is_empty() && self.matches.is_empty()
     }
+}
+
+fn ring(entry: &Entry) -> Ring {
+    let ids = |kind| entry.of_kind(kind).map(|m| m.id.to_string()).collect::<Vec<_>>();
+    let of_staff = |kind| matches!(kind, TieKind::Staff | TieKind::StaffSession);
+    let mut staff = ids(MemberKind::Staff);
+    staff.extend(entry.ties.iter().filter(|t| of_staff(t.kind)).map(|t| t.value.clone()));
+    staff.sort();
+    staff.dedup();
+    let ties = entry.ties.iter().filter(|t| !of_staff(t.kind));
+    let identifiers = ties.map(|t| Tie {
+        kind: t.kind.as_str().to_owned(),
+        value: t.value.clone(),
+        accounts: t.accounts.iter().map(ToString::to_string).collect(),
+        probability: t.probability,
+    });
+    Ring {
+        ring: entry.lead.clone(),
+        accounts: ids(MemberKind::Account),
+        identifiers: identifiers.collect(),
+        staff,
+        refunds: entry.refunds.clone(),
+        money: entry.money,
+        probability: entry.probability,
+        why: why(entry),
+    }
+}
+
+fn insider(entry: &Entry, staff: &str) -> Insider {
+    Insider {
+        staff: staff.to_owned(),
+        probability: entry.probability,
+        pattern: entry.pattern.map_or("unclear", |pattern| pattern.as_str()).to_owned(),
+        // An event names no single figures; who wants them gives the output of `insiders`.
+        families: Vec::new(),
+        refunds: entry.refunds.clone(),
+        why: why(entry),
+    }
+}
+
+/// What was seen, what speaks against it, and whether it still stands.
+fn why(entry: &Entry) -> Vec<String> {
+    let mut out = entry.why.clone();
+    out.extend(entry.against.iter().map(|words| format!("against: {words}")));
+    if let State::Withdrawn { reason, at, words, .. } = &entry.state {
+        let more = words.iter().map(|w| format!("; {w}")).collect::<String>();
+        out.push(format!(
+            "against: this lead was withdrawn at {at} ({}){more}",
+            reason.as_str().replace('_', " ")
+        ));
+    }
+    out
 }

@@ -4,6 +4,7 @@
 //! and the same ones give the same pack.
 
 pub mod canonical;
+pub mod case;
 pub mod certify;
 pub mod claim;
 pub mod container;

@@ -15,7 +15,7 @@ use crate::rows::Rows;
 use crate::spec::Spec;
 use crate::verify::Damages;
 use crate::view::View;
-use crate::{certify, contrary, custody, links, picture, posts, staff, timeline};
+use crate::{case, certify, contrary, custody, links, picture, posts, staff, timeline};
 use ringfence_domain::Timestamp;
 use ringfence_domain::rates::Rates;
 use ringfence_store::log::{Head, HeadKey, SignedHead};
@@ -121,7 +121,7 @@ pub fn assemble(inputs: &Inputs<'_>) -> Result<Files, PackError> {
     }
     let view = View::new(cited, subjects, &gathered.background, leads);
     all_known(spec, &view)?;
-    let mut masks = Masks::new(*purpose);
+    let mut masks = Masks::new(*purpose, subjects);
     let shown: Vec<Shown> = cited.iter().map(|c| Shown::of(c, &mut masks)).collect();
     let handlings = custody::handlings(&view, &mut masks);
     let entries = timeline::entries(&view, &mut masks);
@@ -181,6 +181,15 @@ pub fn assemble(inputs: &Inputs<'_>) -> Result<Files, PackError> {
     if masks.shows(Field::Score) && !leads.is_empty() {
         making.add("E17", "leads.json", "What the machine suspected: leads, not proof", canonical(leads));
     }
+    let worked = case::worked(&view, &mut masks);
+    if !subjects.cases.is_empty() {
+        making.add(
+            "E18",
+            "case.json",
+            "What people did in the case: links, notes, findings, files",
+            canonical(&worked),
+        );
+    }
     let merkle_root = root(&making.entries);
     let facts = certify::Facts {
         matter: &spec.matter,
@@ -196,6 +205,7 @@ pub fn assemble(inputs: &Inputs<'_>) -> Result<Files, PackError> {
         inputs,
         shown: &shown,
         handlings: &handlings,
+        worked: &worked,
         timeline: &entries,
         links: &links,
         picture: &picture,
@@ -378,6 +388,7 @@ fn matter(inputs: &Inputs<'_>, masks: &mut Masks) -> serde_json::Value {
         "from": spec.from, "until": spec.until,
         "holds": spec.hold.iter().map(|h| json!({ "name": h.name, "since": h.since, "covers": h.covers })).collect::<Vec<_>>(),
         "defendants": defendants,
+        "cases": of.cases,
         "refunds": of.refunds, "orders": of.orders, "posts": of.posts, "rings": of.rings,
         "accounts": named(Field::Account, &mut of.accounts.iter()),
         "staff": named(Field::Staff, &mut of.staff.iter()),

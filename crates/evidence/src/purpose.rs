@@ -68,11 +68,13 @@ pub enum Field {
     Score,
     /// The merchant's own fields, of which we do not know what they say.
     Merchant,
+    /// What investigators wrote in a case: notes, reasons, titles.
+    Note,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 10] = [
+    pub const ALL: [Field; 11] = [
         Field::Account,
         Field::Staff,
         Field::Identifier,
@@ -83,6 +85,7 @@ impl Field {
         Field::Session,
         Field::Score,
         Field::Merchant,
+        Field::Note,
     ];
     /// Its word; also the beginning of the names that stand in for its values.
     pub fn as_str(self) -> &'static str {
@@ -97,6 +100,7 @@ impl Field {
             Field::Session => "session",
             Field::Score => "score",
             Field::Merchant => "merchant_field",
+            Field::Note => "case_note",
         }
     }
 }
@@ -128,11 +132,12 @@ pub fn treatment(field: Field, purpose: Purpose) -> Treatment {
             | Field::Driver
             | Field::Place
             | Field::Session
-            | Field::Score => Shown,
+            | Field::Score
+            | Field::Note => Shown,
         },
         Purpose::LawEnforcement => match field {
             // A score proves nothing, and reads as if it did.
-            Field::Score | Field::Merchant => LeftOut,
+            Field::Score | Field::Merchant | Field::Note => LeftOut,
             Field::Account
             | Field::Staff
             | Field::Identifier
@@ -145,7 +150,7 @@ pub fn treatment(field: Field, purpose: Purpose) -> Treatment {
         Purpose::Court => match field {
             Field::Account | Field::Staff | Field::Text | Field::Handle | Field::Session => Shown,
             Field::Identifier | Field::Driver | Field::Place => Masked,
-            Field::Score | Field::Merchant => LeftOut,
+            Field::Score | Field::Merchant | Field::Note => LeftOut,
         },
         Purpose::Insurer => match field {
             Field::Account
@@ -155,7 +160,7 @@ pub fn treatment(field: Field, purpose: Purpose) -> Treatment {
             | Field::Driver
             | Field::Place
             | Field::Session => Masked,
-            Field::Text | Field::Score | Field::Merchant => LeftOut,
+            Field::Text | Field::Score | Field::Merchant | Field::Note => LeftOut,
         },
     }
 }
@@ -173,5 +178,6 @@ pub fn because(field: Field) -> &'static str {
         Field::Session => "logins are not needed by this reader",
         Field::Score => "a score is a lead and not proof",
         Field::Merchant => "the merchant's own field: what it says is not known to the program",
+        Field::Note => "what investigators wrote for each other; counsel decides whether it is given away",
     }
 }

@@ -1,5 +1,6 @@
 //! How is a record shown to whom it may concern? Fields masked or left out by the table of purposes, each noted.
 
+use crate::gather::Subjects;
 use crate::purpose::{Field, Purpose, Treatment, because, treatment};
 use ringfence_domain::words::Instrument;
 use ringfence_store::log::RecordKind;
@@ -29,12 +30,17 @@ pub struct Masks {
     names: BTreeMap<(Field, String), usize>,
     counts: BTreeMap<Field, usize>,
     log: Vec<Redaction>,
+    /// Accounts and members of staff of the matter: notes of the service name them without saying what they are.
+    known: BTreeMap<String, Field>,
 }
 
 impl Masks {
-    /// For a purpose.
-    pub fn new(purpose: Purpose) -> Masks {
-        Masks { purpose, names: BTreeMap::new(), counts: BTreeMap::new(), log: Vec::new() }
+    /// For a purpose, in a matter about these.
+    pub fn new(purpose: Purpose, subjects: &Subjects) -> Masks {
+        let accounts = subjects.accounts.iter().map(|id| (id.clone(), Field::Account));
+        let staff = subjects.staff.iter().chain(&subjects.acting).map(|id| (id.clone(), Field::Staff));
+        let known = staff.chain(accounts).collect();
+        Masks { purpose, names: BTreeMap::new(), counts: BTreeMap::new(), log: Vec::new(), known }
     }
     /// The purpose.
     pub fn purpose(&self) -> Purpose {
@@ -64,6 +70,13 @@ impl Masks {
         &self.log
     }
 
+    /// Does something whose redactions are listed already.
+    pub(crate) fn unlisted(&mut self, work: impl FnOnce(&mut Masks)) {
+        let listed = self.log.len();
+        work(self);
+        self.log.truncate(listed);
+    }
+
     /// A record as this purpose sees it; `None` where nothing of it is hidden.
     pub fn record(&mut self, at: u64, kind: RecordKind, payload: &[u8]) -> Option<Value> {
         let Ok(mut value) = serde_json::from_slice::<Value>(payload) else {
@@ -85,9 +98,44 @@ impl Masks {
                     }
                 }
                 self.field(at, &mut value, "", "detail", Field::Merchant);
+                self.field(at, &mut value, "", "why", Field::Note);
+                for key in ["subject", "value", "account", "staff"] {
+                    let id = value.get(key).and_then(Value::as_str).unwrap_or_default();
+                    if let Some(field) = self.known.get(id).copied() {
+                        self.field(at, &mut value, "", key, field);
+                    }
+                }
+                if let Some(change) = value.get_mut("change") {
+                    self.change(at, change, "/change");
+                }
             }
         }
         (self.log.len() > before).then_some(value)
+    }
+
+    /// A change of casework: what people wrote, whom it names, and who is to do something.
+    pub(crate) fn change(&mut self, at: u64, change: &mut Value, pointer: &str) {
+        let about = match change.get("kind").and_then(Value::as_str) {
+            Some("account") => Some(Field::Account),
+            Some("staff") => Some(Field::Staff),
+            Some(_) | None => None,
+        };
+        let keys: Vec<String> = change.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+        for key in keys {
+            let field = match key.as_str() {
+                "text" | "why" | "title" | "summary" | "note" | "name" => Some(Field::Note),
+                "assignee" | "user" => Some(Field::Staff),
+                "id" => about,
+                _ => None,
+            };
+            match (field, change.get_mut(&key)) {
+                (Some(field), Some(_)) => self.field(at, change, pointer, &key, field),
+                (None, Some(inner)) if inner.is_object() => {
+                    self.change(at, inner, &format!("{pointer}/{key}"))
+                }
+                (None | Some(_), _) => {}
+            }
+        }
     }
 
     fn event(&mut self, at: u64, value: &mut Value) {
@@ -98,6 +146,14 @@ impl Masks {
             if treatment(Field::Merchant, self.purpose) != Treatment::Shown {
                 *data = Value::Null;
                 self.note(at, "/data".to_owned(), Field::Merchant, "left_out");
+            }
+            return;
+        }
+        if of.starts_with("lead.") {
+            // All of it is what the machine thought, of people who may have nothing to do with it.
+            if treatment(Field::Score, self.purpose) == Treatment::LeftOut {
+                *data = Value::Null;
+                self.note(at, "/data".to_owned(), Field::Score, "left_out");
             }
             return;
         }

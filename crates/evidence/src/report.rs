@@ -1,5 +1,6 @@
 //! What does a lawyer read? The report: eleven parts, each with its exhibit.
 
+use crate::case::Worked;
 use crate::certify::{Draft, WARNING};
 use crate::contrary::{Check, Contrary, Kind};
 use crate::custody::Handling;
@@ -42,6 +43,8 @@ pub struct Parts<'a> {
     pub shown: &'a [Shown],
     /// Chain of custody.
     pub handlings: &'a [Handling],
+    /// What people did in the case.
+    pub worked: &'a [Worked],
     /// Timelines.
     pub timeline: &'a [Moment],
     /// Links.
@@ -100,7 +103,7 @@ pub fn report(mut parts: Parts<'_>) -> Vec<u8> {
     write(d, &title, covers)
 }
 
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.to_string().replace('T', " ").replace('Z', "")
 }
 
@@ -278,6 +281,8 @@ fn custody(d: &mut Document, parts: &Parts<'_>) {
          one before. What people read, change and export is appended to the same log before they see it. Exhibit E05 has all that the \
          log holds of this matter.",
     );
+    crate::case::chapter(d, parts.worked, ROWS_MAX);
+    d.heading("Views, changes and exports");
     if parts.handlings.is_empty() {
         d.text("The log holds no view, change or export of what this matter is about, up to the head that is named on the cover.");
         return;
@@ -309,7 +314,7 @@ fn custody(d: &mut Document, parts: &Parts<'_>) {
     more(d, parts.handlings.len(), ROWS_MAX, "E05");
 }
 
-fn more(d: &mut Document, count: usize, told: usize, exhibit: &str) {
+pub(crate) fn more(d: &mut Document, count: usize, told: usize, exhibit: &str) {
     if count > told {
         d.remark(&format!("{} more are in exhibit {exhibit}.", count - told));
     }

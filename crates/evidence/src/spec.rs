@@ -123,6 +123,9 @@ pub struct Spec {
     /// Rings of the leads: their refunds and accounts.
     #[serde(default)]
     pub rings: Vec<String>,
+    /// Cases of casework: what people did in them belongs to the matter.
+    #[serde(default)]
+    pub cases: Vec<u64>,
     /// Legal holds.
     #[serde(default)]
     pub hold: Vec<Hold>,
@@ -134,7 +137,8 @@ pub struct Spec {
     pub damages: Option<DamagesSpec>,
 }
 
-fn system() -> String {
+/// The system from which the data came, where nothing else is said.
+pub(crate) fn system() -> String {
     "Ringfence event log".to_owned()
 }
 
@@ -148,7 +152,9 @@ pub enum SpecError {
     #[error("`{0}` is empty; say it in words")]
     Empty(&'static str),
     /// Nothing is named.
-    #[error("nothing is named; give refunds, orders, accounts, staff, posts or rings")]
+    #[error(
+        "nothing is named; give refunds, orders, accounts, staff, posts or rings, or link some to the case"
+    )]
     Nothing,
     /// Too much is named.
     #[error("more than {NAMED_MAX} are named under `{0}`; make several packs")]
@@ -169,7 +175,11 @@ impl Spec {
         Ok(spec)
     }
 
-    fn check(&self) -> Result<(), SpecError> {
+    /// Whether it says enough, and not too much.
+    ///
+    /// # Errors
+    /// Where it does not.
+    pub fn check(&self) -> Result<(), SpecError> {
         for (name, text) in [("matter", &self.matter), ("prepared_by", &self.prepared_by)] {
             if text.trim().is_empty() {
                 return Err(SpecError::Empty(name));

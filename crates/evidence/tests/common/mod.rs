@@ -176,11 +176,20 @@ fn line(number: usize) -> String {
 
 /// The log of the matter, in blocks of three.
 pub(crate) fn log(folder: &std::path::Path) -> Log {
+    log_with(folder, &[])
+}
+
+/// The same with more records at its end: control records, and events, which say so.
+fn log_with(folder: &std::path::Path, more: &[String]) -> Log {
     let mut log = Log::open(folder, Options::default()).unwrap();
     let noted = r#"{"control":"noted","did":"decision_read","subject":"R1","by":{"id":"u-4","name":"u-4","role":"analyst"}}"#;
     let lines: Vec<(RecordKind, String)> = (0..EVENTS.len())
         .map(|number| (RecordKind::Event, line(number)))
         .chain([(RecordKind::Control, noted.to_owned())])
+        .chain(more.iter().map(|text| {
+            let event = text.starts_with("{\"specversion\"");
+            (if event { RecordKind::Event } else { RecordKind::Control }, text.clone())
+        }))
         .collect();
     for block in lines.chunks(3) {
         let record = |(kind, text): &(RecordKind, String)| Record {
@@ -233,14 +242,19 @@ pub(crate) fn gathered(log: &Log, spec: &Spec, leads: &Leads) -> Gather {
 
 /// The pack of the matter.
 pub(crate) fn pack(purpose: Purpose, spec: &str) -> Result<Files, String> {
+    pack_with(purpose, &Spec::parse(spec).unwrap(), &[])
+}
+
+/// The pack of a matter, with more records in the log.
+pub(crate) fn pack_with(purpose: Purpose, spec: &Spec, more: &[String]) -> Result<Files, String> {
     let folder = tempfile::tempdir().unwrap();
-    let log = log(folder.path());
-    let (spec, leads, key) = (Spec::parse(spec).unwrap(), leads(), key());
-    let gather = gathered(&log, &spec, &leads);
+    let log = log_with(folder.path(), more);
+    let (leads, key) = (leads(), key());
+    let gather = gathered(&log, spec, &leads);
     let made_at = time("2024-01-02T03:04:05Z");
     let signed = Some(Box::new(key.sign(log.head(), made_at)));
     assemble(&Inputs {
-        spec: &spec,
+        spec,
         purpose,
         made_at,
         tool: Tool { name: "Ringfence".into(), version: "0.1.0".into() },
