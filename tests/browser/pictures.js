@@ -5,7 +5,7 @@ import { PASSWORD } from "./lib/shop.js";
 import { reach } from "./tests/pages.js";
 
 const SIZES = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
-const name = (path) => path.split("?")[0].replace(/^\/(requests|accounts)\/.*/, "/$1").replace(/^\/settings\/users\/.*/, "/settings/user").replace(/^\/(cases|rings|staff|posts|queue)\/.+/, "/$1-one").slice(1).replaceAll("/", "-") || "first";
+const name = (path) => path.split("?")[0].replace(/^\/(requests|accounts)\/.*/, "/$1").replace(/^\/settings\/users\/.*/, "/settings/user").replace(/^\/(cases|rings|staff|posts|queue)\/(?!new|quality).+/, "/$1-one").slice(1).replaceAll("/", "-") || "first";
 
 export const pictures = async ({ browser, service, people }, out) => {
   const taken = new Set();
@@ -16,9 +16,18 @@ export const pictures = async ({ browser, service, people }, out) => {
       await door.page.goto("/login");
       await door.page.screenshot({ path: join(out, `login-${size}-${colorScheme}.png`) });
       await door.close();
-      for (const role of ["investigator", "supervisor", "admin", "auditor"]) {
+      for (const role of ["supervisor", "investigator", "admin", "auditor"]) {
         const { page, signIn, close } = await visitor(browser, service, { viewport, colorScheme });
         await signIn(people[role].name, people[role].password ?? PASSWORD);
+        if (role === "supervisor") {
+          // An item in somebody's hands: the desk as it is worked.
+          await page.goto("/queue");
+          await page.click("form[action='/queue/next'] button");
+          await page.waitForURL(/\/queue(\/\d+|\?)/);
+          await page.screenshot({ path: join(out, `desk-${size}-${colorScheme}.png`), fullPage: true });
+          const back = page.locator("button:has-text('Give it back')");
+          if (await back.count()) await back.click();
+        }
         for (const path of await reach(page)) {
           const file = name(path) + (path.includes("nothing-like") ? "-none" : "");
           if (taken.has(file)) continue;

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./lib/browser.js";
-import { Service } from "./lib/service.js";
+import { Service, run } from "./lib/service.js";
 import { ROLES, inbox, person, take, until } from "./lib/shop.js";
 import { pictures } from "./pictures.js";
 import * as frame from "./tests/frame.js";
@@ -16,6 +16,7 @@ import * as pages from "./tests/pages.js";
 import * as rules from "./tests/rules.js";
 import * as settings from "./tests/settings.js";
 import * as signIn from "./tests/sign_in.js";
+import * as work from "./tests/work.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const option = (name) => { const at = process.argv.indexOf(`--${name}`); return at > 0 ? process.argv[at + 1] : undefined; };
@@ -23,7 +24,7 @@ const binary = resolve(process.env.RINGFENCE_BINARY ?? join(here, "../../target/
 if (!existsSync(binary)) throw new Error(`no program at ${binary}: cargo build, or set RINGFENCE_BINARY`);
 
 /** Tests in the order in which they are run: the first makes the administrator. */
-const TESTS = [...signIn.tests, ...frame.tests, ...pages.tests, ...settings.tests, ...leads.tests, ...rules.tests];
+const TESTS = [...signIn.tests, ...frame.tests, ...work.tests, ...pages.tests, ...settings.tests, ...leads.tests, ...rules.tests];
 
 const service = await Service.start(binary, { accounts: Number(option("accounts") ?? 1500), days: Number(option("days") ?? 60) });
 const browser = await launch();
@@ -31,7 +32,9 @@ let passed = 0, failed = 0;
 try {
   const folder = inbox(service);
   const model = option("model");
-  await service.open(["--follow", folder, ...(model ? ["--model", resolve(model)] : [])]);
+  service.evidenceKey = join(service.dir, "evidence.key");
+  await run(binary, ["log", "keygen", "--out", service.evidenceKey]);
+  await service.open(["--follow", folder, "--evidence-key", service.evidenceKey, ...(model ? ["--model", resolve(model)] : [])]);
   const world = { browser, service, people: {} };
   const only = option("only");
   const check = async (name, test) => {

@@ -157,6 +157,7 @@ fn group<'g>(
         waiting: 0,
         claimed: 0,
         minutes: 0.0,
+        saves: 0.0,
         overdue: 0,
         oldest: None,
         done: 0,
@@ -299,7 +300,8 @@ impl Store {
         let count = |condition: &str| format!("CAST(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) AS BIGINT)");
         let now = now.millis();
         let open = format!(
-            "SELECT kind, skill, COUNT(*), {}, CAST(SUM(minutes_milli) AS BIGINT), {}, MIN(opened) FROM item",
+            "SELECT kind, skill, COUNT(*), {}, CAST(SUM(minutes_milli) AS BIGINT), {}, MIN(opened), \
+             SUM(CAST(worth AS DOUBLE PRECISION) * minutes_milli) FROM item",
             count(&format!("free_from > {now}")),
             count(&format!("due < {now}"))
         );
@@ -315,6 +317,8 @@ impl Store {
             group.minutes = number(&row, 4)? as f64 / 1_000.0;
             group.overdue = number(&row, 5)? as u64;
             group.oldest = Some(time(number(&row, 6)?));
+            // A worth is of a thousand minutes, and minutes are in thousandths.
+            group.saves = row.try_get::<f64, _>(7)? / 1e6;
         }
         let done = format!(
             "SELECT kind, skill, COUNT(*), {}, {} FROM item",

@@ -49,6 +49,11 @@ const STEPS: &[&[&str]] = &[
         "CREATE INDEX item_done_figures ON item (done_at, kind, skill, due, target)",
         "CREATE INDEX item_opened ON item (open, opened)",
     ],
+    &[
+        // The same with what the work saves.
+        "DROP INDEX item_open_figures",
+        "CREATE INDEX item_open_figures ON item (open, kind, skill, opened, due, free_from, minutes_milli, worth)",
+    ],
 ];
 
 /// Takes the steps that were not taken yet.

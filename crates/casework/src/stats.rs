@@ -19,6 +19,8 @@ pub struct Group {
     pub claimed: u64,
     /// Minutes of work in both.
     pub minutes: f64,
+    /// What doing both is expected to save, minor units of the reporting currency.
+    pub saves: f64,
     /// Of both, those whose customer should have heard by now.
     pub overdue: u64,
     /// When the oldest of both came.
@@ -40,6 +42,8 @@ pub struct Figures {
     pub claimed: u64,
     /// Minutes of work in both.
     pub minutes: f64,
+    /// What doing both is expected to save, minor units of the reporting currency.
+    pub saves: f64,
     /// Of both, those whose customer should have heard by now.
     pub overdue: u64,
     /// Age of the oldest of both, minutes.
@@ -76,6 +80,7 @@ fn figures<'a>(groups: impl Iterator<Item = &'a Group>, now: Timestamp) -> Figur
         out.waiting += group.waiting;
         out.claimed += group.claimed;
         out.minutes += group.minutes;
+        out.saves += group.saves;
         out.overdue += group.overdue;
         out.oldest_minutes = out.oldest_minutes.max(group.oldest.map(|opened| minutes_old(opened, now)));
         out.done += group.done;
@@ -114,6 +119,7 @@ mod tests {
             waiting,
             claimed: 1,
             minutes: 10.0,
+            saves: 500.0,
             overdue: 0,
             oldest,
             done,

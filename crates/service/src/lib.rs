@@ -11,6 +11,7 @@
 //! - [`webhooks`]: who is told of decisions and alerts;
 //! - [`leads`]: which leads the log holds;
 //! - [`casework`]: the queue and the cases, as tables that follow the log;
+//! - [`packs`]: a case as a pack of evidence;
 //! - [`access`]: who may do what; [`oidc`]: people who sign in elsewhere; [`backup`]: the folder copied and put back;
 //! - [`export`]: the log for other tools;
 //! - [`http`]: the endpoints; [`tls`]: encrypted connections;
@@ -31,6 +32,7 @@ pub mod http;
 pub mod leads;
 pub mod library;
 pub mod oidc;
+pub mod packs;
 pub mod past;
 pub mod promote;
 pub mod pseudonyms;

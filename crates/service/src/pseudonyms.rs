@@ -48,6 +48,15 @@ impl Pseudonyms {
         mac.update(staff.as_bytes());
         format!("P-{}", hex(&mac.finalize().into_bytes()[..5]))
     }
+    /// Whether a text is a pseudonym and no name: it has the form of one.
+    pub fn is_one(text: &str) -> bool {
+        let digits = text.strip_prefix("P-").unwrap_or_default();
+        digits.len() == 10 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    }
+    /// What is shown of somebody who may be named by either.
+    pub fn shown(&self, named: &str) -> String {
+        if Pseudonyms::is_one(named) { named.to_owned() } else { self.of(named) }
+    }
     /// A sentence in which the names of these members of staff are pseudonyms.
     pub fn in_text(&self, text: &str, staff: &[String]) -> String {
         let mut out = String::with_capacity(text.len());
@@ -93,6 +102,8 @@ mod tests {
         let (one, twelve) = (names.of("S1"), names.of("S12"));
         assert_eq!(one, again.of("S1"));
         assert_ne!(one, twelve);
+        assert!(Pseudonyms::is_one(&one) && !Pseudonyms::is_one("P-1") && !Pseudonyms::is_one("S1"));
+        assert_eq!((names.shown("S1"), names.shown(&one)), (one.clone(), one.clone()));
         let text = "staff S1, S12 and XS1 (S12); ring-S1 stays";
         let expect = format!("staff {one}, {twelve} and XS1 ({twelve}); ring-S1 stays");
         assert_eq!(names.in_text(text, &staff), expect);

@@ -26,6 +26,7 @@ use ringfence_domain::Timestamp;
 use ringfence_domain::config::Config;
 use ringfence_domain::tokens::Tokeniser;
 use ringfence_leads::posts::Names;
+use ringfence_store::log::HeadKey;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +55,14 @@ pub enum ServeError {
     /// Casework.
     #[error(transparent)]
     Casework(#[from] CaseworkError),
+    /// The key that signs packs of evidence.
+    #[error("evidence_key {}: {what}; write one with `ringfence log keygen`", .path.display())]
+    EvidenceKey {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// The address cannot be listened on.
     #[error("listen on {address}: {source}")]
     Listen {
@@ -88,6 +97,8 @@ pub struct Settings {
     pub oidc: Option<oidc::Settings>,
     /// When it is looked for leads; never where left out.
     pub looks: Option<Looks>,
+    /// The file of the key that signs packs of evidence; without one they are not signed.
+    pub evidence_key: Option<PathBuf>,
     /// How the queue is worked, and where casework is kept.
     pub casework: casework::Settings,
 }
@@ -104,6 +115,7 @@ impl Default for Settings {
             web: Web::default(),
             oidc: None,
             looks: None,
+            evidence_key: None,
             casework: casework::Settings::default(),
         }
     }
@@ -134,6 +146,13 @@ impl Drop for Closing {
     }
 }
 
+/// The key in a file, as `ringfence log keygen` writes it.
+fn pack_key(path: &Path) -> Result<HeadKey, ServeError> {
+    let failed = |what: String| ServeError::EvidenceKey { path: path.to_owned(), what };
+    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+    HeadKey::parse(&text).map_err(|e| failed(e.to_string()))
+}
+
 impl Service {
     /// Brings the state in `dir` back; `given` is what the start names to decide with.
     pub fn open(
@@ -154,6 +173,7 @@ impl Service {
         let webhooks = Webhooks::open(dir, settings.private_webhooks, reader, feed, clock)?;
         let (digest, digesting) = Digest::open(dir, &worker)?;
         let casework = Casework::open(dir, &settings.casework, worker.clone(), clock)?;
+        let pack_key = settings.evidence_key.as_deref().map(pack_key).transpose()?;
         let shared = Arc::new(Shared {
             digest,
             worker,
@@ -174,6 +194,8 @@ impl Service {
             requests_per_second: settings.requests_per_second,
             traces: settings.traces,
             rederiving: Semaphore::new(1),
+            packing: Arc::new(Semaphore::new(1)),
+            pack_key,
             snapshotting: Semaphore::new(1),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             stopping: watch::Sender::new(false),

@@ -4,43 +4,11 @@ mod common;
 
 use axum::Router;
 use axum::http::{Method, StatusCode, header};
-use common::{Browser, ONE, admin, ask, key, open, order, person, request, send};
+use common::pages::{form, page};
+use common::{ONE, admin, ask, key, open, order, person, request};
 use ringfence_decide::DEFAULT_POLICY;
 use ringfence_service::access::Role;
 use serde_json::{Value, json};
-
-/// What a page is, or where a form led.
-struct Page {
-    status: StatusCode,
-    text: String,
-    to: String,
-}
-
-async fn page(who: &Browser, path: &str) -> Page {
-    let headers =
-        [("accept", "text/html"), ("sec-fetch-site", "same-origin"), ("cookie", who.cookie.as_str())];
-    let answer = send(&who.router, Method::GET, path, &headers, "").await;
-    let text = String::from_utf8(answer.bytes).expect("text");
-    assert!(!text.contains("<script>alert") && !text.contains("<img src=x"), "{path} lets markup through");
-    Page { status: answer.status, text, to: String::new() }
-}
-
-async fn form(who: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
-    let mut all = vec![("csrf", who.csrf.as_str())];
-    all.extend(fields);
-    let encode = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
-    let body: Vec<String> = all.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("accept", "text/html"),
-        ("sec-fetch-site", "same-origin"),
-        ("cookie", who.cookie.as_str()),
-    ];
-    let answer = send(&who.router, Method::POST, path, &headers, body.join("&")).await;
-    let to =
-        answer.headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    Page { status: answer.status, text: String::from_utf8(answer.bytes).expect("text"), to }
-}
 
 async fn events(router: &Router, admin: &str, all: &[Value]) {
     let shop = key(router, admin, Role::Integration).await;
@@ -140,6 +108,14 @@ async fn a_name_of_staff_is_shown_when_two_people_agree_and_each_step_is_in_the_
         !seen.contains("S-4711") && !seen.contains("91 %") && !seen.contains("against policy: 9"),
         "{seen}"
     );
+    // A name is asked for within a case.
+    assert!(seen.contains("open one first") && !seen.contains(&format!("action=\"{path}/name\"")));
+    let early = form(&one, &format!("{path}/name"), &[("why", "curious")]).await;
+    assert_eq!(early.status, StatusCode::CONFLICT, "{}", early.text);
+    let pseudonym = path.trim_start_matches("/staff/");
+    let about = [("kind", "staff"), ("id", pseudonym), ("title", "Receipts"), ("why", "figures")];
+    let opened = form(&one, "/cases", &about).await;
+    assert_eq!(opened.to, "/cases/1", "{}", opened.text);
     let asked = form(&one, &format!("{path}/name"), &[("why", "case 7 needs it")]).await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text);
     let again = form(&one, &format!("{path}/name"), &[("why", "again")]).await;

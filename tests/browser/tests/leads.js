@@ -78,6 +78,14 @@ export const tests = [
     await one.page.goto("/rings/ring-browser");
     await one.page.click("a[href^='/staff/P-']");
     const path = new URL(one.page.url()).pathname;
+    // A name is asked for within a case.
+    assert.equal(await one.page.locator(`form[action='${path}/name']`).count(), 0);
+    await one.page.click("p.cases a:has-text('Open a case')");
+    await one.page.fill("#why", "figures call for it");
+    await one.page.click("main form.fields button");
+    await one.page.waitForURL(/\/cases\/\d+$/);
+    assert.ok(!(await one.page.content()).includes("S-browser"), "a case knows the pseudonym");
+    await one.page.goto(path);
     await one.page.fill("#why", "the case needs it");
     await one.page.click(`form[action='${path}/name'] button`);
     await one.page.waitForURL("**done=yes**");

@@ -21,6 +21,14 @@ export const reach = async (page) => {
       found.pop();
     }
   }
+  for (const [list, more] of [["/queue", ["/queue?items=done"]], ["/cases", []]]) {
+    if (!paths.includes(list)) continue;
+    await page.goto(list);
+    found.push(...more);
+    const one = page.locator(`main [data-row] a[href^='${list}/']`);
+    if (await one.count()) found.push(await one.first().getAttribute("href"));
+    found.push(...await page.$$eval(`main a[href='${list}/new'], main a[href='${list}/quality']`, (links) => links.map((a) => a.getAttribute("href"))));
+  }
   if (paths.includes("/settings")) {
     await page.goto("/settings");
     found.push(...await page.$$eval("nav.tabs a", (links) => links.map((a) => a.getAttribute("href"))));

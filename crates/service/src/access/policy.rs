@@ -89,6 +89,8 @@ pub enum Permission {
     ReadCases,
     /// Open, change and close cases.
     WorkCases,
+    /// Make packs of evidence of cases.
+    ExportEvidence,
     /// Read whether reviewers agree.
     ReadQuality,
     /// Judge a second time, merge cases, lift legal holds, say what people can do.
@@ -98,7 +100,7 @@ pub enum Permission {
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
-        Anyone, Approve, BeKnown, JudgeLeads, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate,
+        Anyone, Approve, BeKnown, ExportEvidence, JudgeLeads, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate,
         OwnAccount, Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence, ReadLeads, ReadLists,
         ReadOperations, ReadQuality, ReadQueue, ReadStaffLeads, ReadVersions, Send, Supervise, WorkCases,
         WorkQueue,
@@ -136,6 +138,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | ReadQueue
                 | ReadCases
                 | WorkCases
+                | ExportEvidence
         ),
         Role::Supervisor => matches!(
             permission,
@@ -157,6 +160,7 @@ pub fn allowed(role: Role, permission: Permission) -> bool {
                 | WorkQueue
                 | ReadCases
                 | WorkCases
+                | ExportEvidence
                 | ReadQuality
                 | Supervise
         ),

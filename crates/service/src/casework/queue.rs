@@ -83,9 +83,25 @@ pub struct Quality {
 /// Disagreements of one answer.
 const DIFFER_MAX: usize = 100;
 
-/// A person cannot have what was theirs before, or needs a skill for.
-fn suits(item: &Item, by: &str, senior: bool, person: &Person) -> bool {
-    person.can(&item.skill) && !item.not_by.iter().any(|b| b == by) && (item.second_of.is_none() || senior)
+/// Whoever works the queue is not shown what another must do: that it is there would say what it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Worker {
+    who: String,
+    senior: bool,
+}
+
+impl Worker {
+    /// Somebody; `senior` where they may judge what another judged before.
+    pub fn new(by: &Principal, senior: bool) -> Worker {
+        Worker { who: person(by), senior }
+    }
+    /// Appeals and second reviews are for others than those who decided before.
+    fn may_do(&self, item: &Item) -> bool {
+        !item.not_by.contains(&self.who) && (item.second_of.is_none() || self.senior)
+    }
+    fn suits(&self, item: &Item, person: &Person) -> bool {
+        person.can(&item.skill) && self.may_do(item)
+    }
 }
 
 impl Casework {
@@ -100,10 +116,54 @@ impl Casework {
         after: Option<After>,
         limit: usize,
     ) -> Result<Page<ItemView>, CaseworkError> {
+        self.items_for(None, filter, after, limit).await
+    }
+    /// A page of items as somebody who works them sees it; all of them for who only looks.
+    pub async fn items_for(
+        &self,
+        worker: Option<Worker>,
+        filter: ItemFilter,
+        after: Option<After>,
+        limit: usize,
+    ) -> Result<Page<ItemView>, CaseworkError> {
         self.on(move |inner| async move {
             let now = (inner.clock)();
-            let (items, next) = inner.store.items(&filter, after, limit, now).await?;
-            Ok(Page::new(items.iter().map(|item| ItemView::of(item, now)).collect(), next))
+            let shown = |item: &&Item| !item.open() || worker.as_ref().is_none_or(|w| w.may_do(item));
+            let mut after = after;
+            loop {
+                let (items, next) = inner.store.items(&filter, after, limit, now).await?;
+                let rows: Vec<_> = items.iter().filter(shown).map(|item| ItemView::of(item, now)).collect();
+                if !rows.is_empty() || next.is_none() {
+                    return Ok(Page::new(rows, next));
+                }
+                after = next;
+            }
+        })
+        .await
+    }
+    /// What there is to do on a refund, as somebody who works it sees it, and whether it can be judged blind: while there
+    /// is something that they may do they see nothing of what was judged before.
+    pub async fn work_on(&self, worker: Worker, refund: &str) -> Result<Vec<ItemView>, CaseworkError> {
+        let refund = refund.to_owned();
+        self.on(move |inner| async move {
+            let now = (inner.clock)();
+            let mut items = inner.store.items_of_refund(&refund).await?;
+            items.retain(|item| !item.open() || worker.may_do(item));
+            if items.iter().any(Item::open) {
+                items.retain(Item::open);
+            }
+            Ok(items.iter().map(|item| ItemView::of(item, now)).collect())
+        })
+        .await
+    }
+    /// An item, where somebody who works it may know of it.
+    pub async fn item_for(&self, worker: Worker, id: u64) -> Result<ItemView, CaseworkError> {
+        self.on(move |inner| async move {
+            let item = inner.store.item(id).await?.ok_or_else(|| Denied::Unknown(format!("item {id}")))?;
+            if item.open() && !worker.may_do(&item) {
+                return Err(Denied::OtherPerson("another person must do this one".into()).into());
+            }
+            Ok(ItemView::of(&item, (inner.clock)()))
         })
         .await
     }
@@ -161,13 +221,14 @@ impl Casework {
             let mut writer = inner.writer.lock().await;
             inner.catch_up(&mut writer).await?;
             let (who, now) = (person(&by), (inner.clock)());
+            let worker = Worker { who: who.clone(), senior };
             let (person, settings) = (inner.store.person(&who).await?, inner.store.general().await?.settings);
             let mut best: Option<(Planned, i64, Timestamp)> = None;
             for skill in inner.store.skills().await?.iter().filter(|skill| person.can(skill)) {
                 let waiting = inner.store.waiting(skill, now, PLAN_MAX).await?;
                 for planned in plan(&waiting, settings.capacity(skill), now) {
                     let item = inner.store.item(planned.id).await?;
-                    let Some(item) = item.filter(|item| suits(item, &who, senior, &person)) else { continue };
+                    let Some(item) = item.filter(|item| worker.suits(item, &person)) else { continue };
                     // What cannot wait before what can, then what fits before what does not, then worth.
                     let rank = |p: &Planned, worth: i64, due: Timestamp| {
                         let due = if p.urgent { due } else { Timestamp::MAX };

@@ -35,13 +35,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    appeals, audit, backtests, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc,
+    appeals, audit, backtests, case_packs, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc,
     operations, pages, promotions, queue, survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;
 use ringfence_domain::Timestamp;
 use ringfence_leads::posts::Names;
+use ringfence_store::log::HeadKey;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -84,6 +85,10 @@ pub struct Shared {
     pub requests_per_second: Option<u32>,
     /// One decision is made again at a time: each takes the memory of a whole state.
     pub rederiving: Semaphore,
+    /// One pack of evidence at a time: the log is read four times for each.
+    pub packing: Arc<Semaphore>,
+    /// What signs packs of evidence.
+    pub pack_key: Option<HeadKey>,
     /// One snapshot at a time.
     pub snapshotting: Semaphore,
     /// The log as pages read it.
@@ -202,6 +207,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .merge(appeals::routes())
         .merge(cases::routes())
         .merge(case_parts::routes())
+        .merge(case_packs::routes())
         .api_route("/v1/snapshots", post_with(operations::snapshot, operations::snapshot_docs))
         .api_route("/v1/audit", get_with(audit::trail, audit::trail_docs))
         .api_route(

@@ -144,6 +144,7 @@ const API: &[(Method, &str, Permission)] = &[
     (Method::POST, "/v1/cases/{id}/tasks/{task}/end", Permission::WorkCases),
     (Method::POST, "/v1/cases/{id}/files", Permission::WorkCases),
     (Method::GET, "/v1/cases/{id}/files/{sha256}", Permission::ReadCases),
+    (Method::POST, "/v1/cases/{id}/pack", Permission::ExportEvidence),
     (Method::GET, "/v1/holds", Permission::ReadCases),
     (Method::POST, "/v1/cases/{id}/holds", Permission::WorkCases),
     (Method::POST, "/v1/cases/{id}/holds/{hold}/lift", Permission::Supervise),

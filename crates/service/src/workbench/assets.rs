@@ -28,6 +28,7 @@ const ASSETS: &[Asset] = &[
     Asset { name: "workbench.css", media: CSS, content: style },
     Asset { name: "workbench.js", media: JS, content: || include_str!("assets/workbench.js").into() },
     Asset { name: "today.js", media: JS, content: || include_str!("assets/today.js").into() },
+    Asset { name: "cases.js", media: JS, content: || include_str!("assets/cases.js").into() },
     Asset { name: "leads.js", media: JS, content: || include_str!("assets/leads.js").into() },
     Asset { name: "graph.js", media: JS, content: || include_str!("assets/graph.js").into() },
     Asset { name: "graph-draw.js", media: JS, content: || include_str!("assets/graph-draw.js").into() },
@@ -38,7 +39,7 @@ const ASSETS: &[Asset] = &[
 
 /// The style of charts, and then ours, which also sets the colours.
 fn style() -> Cow<'static, str> {
-    let own = concat!(include_str!("assets/workbench.css"), include_str!("assets/leads.css"));
+    let own = concat!(include_str!("assets/workbench.css"), include_str!("assets/leads.css"), include_str!("assets/work.css"));
     format!("{}{own}", ringfence_report::theme::css()).into()
 }
 

@@ -111,6 +111,8 @@ const FRAME: Page = Page {
 pub const PAGES: &[&Page] = &[
     &FRAME,
     &pages::today::PAGE,
+    &pages::queue::PAGE,
+    &pages::cases::PAGE,
     &pages::request::PAGE,
     &pages::account::PAGE,
     &pages::search::PAGE,

@@ -281,6 +281,10 @@ impl View {
                     (row("j", t.frame.shortcut_next))
                     (row("k", t.frame.shortcut_previous))
                     (row("Enter", t.frame.shortcut_open))
+                    (row("x", t.frame.shortcut_choose))
+                    (row("n", t.frame.shortcut_take))
+                    (row("c", t.frame.shortcut_claim))
+                    (row("r", t.frame.shortcut_release))
                     @for nav in self.entries() {
                         (row(&format!("g {}", nav.key), &fill(t.frame.shortcut_go, &[("page", (nav.title)(t))])))
                     }

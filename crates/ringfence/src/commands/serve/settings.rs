@@ -75,6 +75,9 @@ pub(crate) struct Flags {
     /// How often it is looked for leads on rings, staff and drivers, by arrival; `off` for never [default: 1d].
     #[arg(long, env = "RINGFENCE_LEADS_EVERY", value_name = "TIME")]
     leads_every: Option<String>,
+    /// The key that signs packs of evidence of cases, as `log keygen` wrote it; without one they are not signed.
+    #[arg(long, env = "RINGFENCE_EVIDENCE_KEY", value_name = "FILE")]
+    evidence_key: Option<PathBuf>,
     /// How far back a look for leads goes: it bounds what one holds in memory [default: 365d].
     #[arg(long, env = "RINGFENCE_LEADS_BACK", value_name = "TIME")]
     leads_back: Option<String>,
@@ -100,6 +103,7 @@ struct File {
     follow: Option<PathBuf>,
     leads_every: Option<String>,
     leads_back: Option<String>,
+    evidence_key: Option<PathBuf>,
     oidc: Option<oidc::Provider>,
 }
 
@@ -237,6 +241,8 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
     let every_leads = m.one("leads_every", about, every_leads, |t| quoted(t));
     let back = (&flags.leads_back, &file.leads_back, Some(LEADS_BACK.to_owned()));
     let back = m.one("leads_back", "How far back a look for leads goes.", back, |t| quoted(t));
+    let about = "The key that signs packs of evidence of cases.";
+    let evidence_key = m.one("evidence_key", about, (&flags.evidence_key, &file.evidence_key, None), path);
     let tls = match (certificate, key) {
         (Some(certificate), Some(key)) => Some(Files { certificate, key }),
         (None, None) => None,
@@ -259,6 +265,7 @@ pub(crate) fn effective(flags: &Flags, table: &toml::Table) -> Result<Effective,
         looks: looks(every_leads.as_deref(), back.as_deref())?,
         oidc: file.oidc.map(|provider| provider.settings(public_url.as_deref(), &mut m.text)).transpose()?,
         traces: traces.is_some(),
+        evidence_key,
         web: Web { public_url, tls: tls.is_some(), trusted_proxy },
         ..Settings::default()
     };

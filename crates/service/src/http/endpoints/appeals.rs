@@ -6,7 +6,7 @@ use crate::casework::view::ItemView;
 use crate::core::Control;
 use crate::http::Shared;
 use crate::http::endpoints::queue::{Wanted, page};
-use crate::http::endpoints::{Caller, Op, changed};
+use crate::http::endpoints::{Caller, Known, Op, changed};
 use crate::http::input::{Asked, Input, Named};
 use crate::http::problem::Problem;
 use crate::worker::{Arrived, Receipt};
@@ -34,10 +34,11 @@ pub(crate) fn routes() -> ApiRouter<Arc<Shared>> {
 pub async fn appeals(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
+    who: Known,
     Asked(mut wanted): Asked<Wanted>,
 ) -> Result<Json<Page<ItemView>>, Problem> {
     wanted.kind = Some(Kind::Appeal);
-    page(&shared, wanted, by).await
+    page(&shared, wanted, &who, by).await
 }
 
 fn appeals_docs(op: Op<'_>) -> Op<'_> {

@@ -3,6 +3,7 @@
 pub mod appeals;
 pub mod audit;
 pub mod backtests;
+pub mod case_packs;
 pub mod case_parts;
 pub mod cases;
 pub mod decisions;

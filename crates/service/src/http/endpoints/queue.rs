@@ -1,7 +1,7 @@
 //! How is the queue worked over HTTP? The next item, a claim, a judgement; several at once after a preview; how it does.
 
 use crate::access::Permission;
-use crate::casework::queue::{Page, Plan, Quality, after};
+use crate::casework::queue::{Page, Plan, Quality, Worker, after};
 use crate::casework::view::ItemView;
 use crate::casework::{ItemFilter, Items, Judgement, Kind};
 use crate::core::{Control, Principal};
@@ -57,6 +57,11 @@ pub(crate) fn senior(who: &Known) -> bool {
     who.0.role_for(Permission::Supervise).is_some()
 }
 
+/// As whom a caller sees the queue: who works it does not see what another must do.
+pub(crate) fn worker(who: &Known, by: &Principal) -> Option<Worker> {
+    who.0.role_for(Permission::WorkQueue).map(|_| Worker::new(by, senior(who)))
+}
+
 /// Names an item.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ItemPath {
@@ -96,6 +101,7 @@ pub struct Wanted {
 pub(crate) async fn page(
     shared: &Shared,
     wanted: Wanted,
+    who: &Known,
     by: Principal,
 ) -> Result<Json<Page<ItemView>>, Problem> {
     let Wanted { items, kind, skill, after: from, limit } = wanted;
@@ -104,19 +110,21 @@ pub(crate) async fn page(
         Which::Open => Items::Open,
         Which::Done => Items::Done,
     };
+    let worker = worker(who, &by);
     changed(shared, Control::noted("queue_read", kind.map_or("queue", Kind::as_str), by)).await?;
     let from = after(from.as_deref()).map_err(crate::casework::CaseworkError::from)?;
     let filter = ItemFilter { items, skill, kind };
-    Ok(Json(shared.casework.items(filter, from, limit.unwrap_or(ROWS)).await?))
+    Ok(Json(shared.casework.items_for(worker, filter, from, limit.unwrap_or(ROWS)).await?))
 }
 
 /// A page of the queue.
 pub async fn list(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
+    who: Known,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Page<ItemView>>, Problem> {
-    page(&shared, wanted, by).await
+    page(&shared, wanted, &who, by).await
 }
 
 fn list_docs(op: Op<'_>) -> Op<'_> {
@@ -167,9 +175,13 @@ fn next_docs(op: Op<'_>) -> Op<'_> {
 pub async fn item(
     State(shared): State<Arc<Shared>>,
     Caller(by): Caller,
+    who: Known,
     Named(ItemPath { id }): Named<ItemPath>,
 ) -> Result<Json<ItemView>, Problem> {
-    let item = shared.casework.item(id).await?;
+    let item = match worker(&who, &by) {
+        Some(worker) => shared.casework.item_for(worker, id).await?,
+        None => shared.casework.item(id).await?,
+    };
     changed(&shared, Control::noted("item_read", id.to_string(), by)).await?;
     Ok(Json(item))
 }

@@ -61,7 +61,7 @@
       if (event.target === at("#search")) event.target.blur();
     }
     if (body.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]") || at("dialog[open]")) return;
+    if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]") || at("dialog[open]")) return;
     const key = event.key;
     if (going && performance.now() - going < 1500) {
       going = 0;
@@ -75,6 +75,7 @@
     else if (key === "/") { event.preventDefault(); const search = at("#search"); search?.focus(); search?.select(); }
     else if (key === "j") move(1);
     else if (key === "k") move(-1);
+    else if (key === "x" && event.target.closest("[data-row]")) at("[type=checkbox]", event.target.closest("[data-row]"))?.click();
     else {
       // A page names keys of its own: <button data-key="c">.
       const own = all("[data-key]").find((e) => e.dataset.key === key && e.offsetParent !== null);

@@ -7,7 +7,7 @@ mod en;
 mod it;
 
 pub use en::{
-    Account, Audit, Did, Door, Frame, Graph, Models, Posts, Request, Rings, Rules, Search, Settings, Staff,
+    Account, Audit, Cases, Did, Door, Frame, Graph, Models, Posts, Queue, Request, Rings, Rules, Search, Settings, Staff,
     Story, Surveyed, Today, Words,
 };
 
@@ -105,6 +105,10 @@ sections! {
     words: Words,
     /// The page of today.
     today: Today,
+    /// The queue and the desk.
+    queue: Queue,
+    /// Cases.
+    cases: Cases,
     /// What happened.
     story: Story,
     /// The page of a request.

@@ -7,7 +7,9 @@ use crate::http::endpoints::changed;
 use crate::http::input::{Asked, Named};
 use crate::http::problem::Problem;
 use crate::workbench::lang::{Texts, fill};
-use crate::workbench::pages::beside;
+use crate::workbench::pages::parts::cases_of;
+use crate::workbench::pages::queue::desk;
+use crate::workbench::pages::{beside, request};
 use crate::workbench::story::{self, Happened, account_href, request_href};
 use crate::workbench::ui::{self, Column, Figure, Table, Tone};
 use crate::workbench::{Page, Route, View};
@@ -15,6 +17,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
+use ringfence_casework::case::About;
 use ringfence_domain::codec::Decoder;
 use ringfence_domain::words::Word;
 use ringfence_domain::{Body, DecisionKind, Money};
@@ -116,15 +119,18 @@ async fn show(
     let named = account.clone();
     let known = beside(&view, move |digest| read(digest, &decoder, &named, before)).await?;
     let t = view.t();
-    let Some(known) = known else {
+    let Some(mut known) = known else {
         let title = "There is no such account";
         return Err(Problem::new(StatusCode::NOT_FOUND, "no-account", title).detail(account));
     };
+    hide(&view, &account, &mut known).await?;
+    let cases = cases_of(&view, About::Account, &account, &account).await?;
     let reporting = view.shared.worker.look(|core| core.rates().reporting()).await?;
     let title = fill(t.account.title, &[("account", &account)]);
     let moments: Vec<_> = known.happened.iter().map(|one| story::moment(view.lang(), one)).collect();
     let content = html! {
         header.page { h1 { (title) } }
+        (cases)
         @if before.is_none() { (figures(&view, &known, reporting)) }
         div.columns {
             div {
@@ -144,6 +150,23 @@ async fn show(
         p.quiet { (t.request.read_recorded) " " (t.frame.utc) }
     };
     Ok(view.page(&title, &content))
+}
+
+/// What is to be judged without knowing how it was answered is not told here either.
+async fn hide(view: &View, account: &str, known: &mut Known) -> Result<(), Problem> {
+    if !view.may(Permission::WorkQueue) {
+        return Ok(());
+    }
+    let items = view.shared.casework.items_of_account(account).await?;
+    for item in items.iter().filter(|item| desk::blind(view, std::slice::from_ref(item))) {
+        known.happened.retain(|happened| !request::answers(happened, &item.refund));
+        for (one, refund) in &mut known.refunds {
+            if matches!(one.body(), Some(Body::RefundRequested(e)) if e.refund.as_str() == item.refund) {
+                (refund.stands, refund.paid_minor, refund.abuse) = (None, 0, false);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn figures(view: &View, known: &Known, reporting: ringfence_domain::Currency) -> Markup {

@@ -4,10 +4,12 @@
 
 pub mod account;
 pub mod audit;
+pub mod cases;
 pub mod models;
 mod parcels;
 mod parts;
 pub mod posts;
+pub mod queue;
 pub mod request;
 pub mod rings;
 pub mod rules;

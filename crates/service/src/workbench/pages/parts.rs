@@ -1,11 +1,13 @@
 //! What do the pages of leads and of what decides share? Links to requests and accounts, and the survey of today.
 
+use crate::access::Permission;
 use crate::core::versions::Part;
 use crate::http::problem::Problem;
 use crate::survey::{Basis, State, Survey};
 use crate::workbench::lang::fill;
 use crate::workbench::{View, ui};
 use maud::{Markup, html};
+use ringfence_casework::case::{About, Subject};
 use ringfence_domain::words::LeadKind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,3 +88,44 @@ pub(in crate::workbench::pages) async fn survey_again(view: &View) -> Result<(),
     let started = view.shared.surveys.start(basis, history);
     started.map_err(|e| Problem::closed().detail(e.to_string()))
 }
+
+/// A person who works here, by the name with which they sign in: those who work together know whom to ask.
+pub(in crate::workbench::pages) fn colleague(view: &View, user: &str) -> String {
+    if view.who.user.as_deref() == Some(user) {
+        return view.t().queue.you.to_owned();
+    }
+    view.shared.access.users.get(user).map_or_else(|_| user.to_owned(), |user| user.name)
+}
+
+/// A case by its number, leading to its page where that may be seen.
+pub(in crate::workbench::pages) fn case(view: &View, number: u64) -> Markup {
+    let name = fill(view.t().cases.one, &[("n", &number.to_string())]);
+    html! { @if view.may(Permission::ReadCases) { a href=(format!("/cases/{number}")) { (name) } } @else { (name) } }
+}
+
+/// The cases in which something is, and the way to open another.
+pub(in crate::workbench::pages) async fn cases_of(
+    view: &View,
+    kind: About,
+    id: &str,
+    shown: &str,
+) -> Result<Markup, Problem> {
+    let t = view.t();
+    if !view.may(Permission::ReadCases) {
+        return Ok(html! {});
+    }
+    let found = view.shared.casework.cases_of(Subject { kind, id: id.to_owned() }).await?;
+    let new = format!("/cases/new?kind={}&id={}", kind.as_str(), part_of_path(shown));
+    Ok(html! {
+        p.cases {
+            @if !found.is_empty() {
+                (t.cases.here) " "
+                @for of in found.iter().take(CASES_SHOWN) { (case(view, of.id)) " " span.quiet { (of.title) } " " }
+            }
+            @if view.may(Permission::WorkCases) { a.button.quiet href=(new) { (t.cases.open) } }
+        }
+    })
+}
+
+/// Cases of one thing that a page names.
+const CASES_SHOWN: usize = 5;

@@ -148,6 +148,7 @@ fn pair(view: &View, n: usize, one: &Match, judged: Option<&JudgedMatch>) -> Mar
                 (fill(t.posts.by_chance, &[("n", &chance)])) " · " (t.posts.money) " " (ui::money(lang, one.money))
                 @if let Some(ring) = &one.ring { " · " a href=(format!("/rings/{}", part_of_path(ring))) { (ui::id(ring)) } }
             }
+            @if view.may(Permission::WorkCases) { p { a href=(format!("/cases/new?kind=post&id={}", part_of_path(&one.post))) { (t.cases.open) } } }
             details { summary { (t.posts.said) } ul.why lang="en" { @for line in &one.why { li { (line) } } } }
             @if let Some(judged) = judged {
                 @let when = judged.at.to_string();

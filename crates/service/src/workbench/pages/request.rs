@@ -7,6 +7,8 @@ use crate::http::endpoints::changed;
 use crate::http::input::Named;
 use crate::http::problem::Problem;
 use crate::workbench::lang::{Lang, fill};
+use crate::workbench::pages::parts::cases_of;
+use crate::workbench::pages::queue::desk;
 use crate::workbench::pages::{beside, parcels};
 use crate::workbench::story::{self, Happened, Story, Told, account_href, anchor, request_href};
 use crate::workbench::ui::{self, Column, Table, Tone, states};
@@ -15,6 +17,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
+use ringfence_casework::case::About;
 use ringfence_decide::{Costs, Policy, Situation};
 use ringfence_domain::words::Word;
 use ringfence_domain::{Body, Decision, DecisionKind};
@@ -54,14 +57,42 @@ struct Similar {
 async fn show(view: View, Named(RefundPath { refund }): Named<RefundPath>) -> Result<Response, Problem> {
     // First recorded, then read.
     changed(&view.shared, Control::noted("request_read", refund.clone(), view.by.clone())).await?;
+    let items = if view.may(Permission::ReadQueue) {
+        match desk::worker(&view) {
+            Some(worker) => view.shared.casework.work_on(worker, &refund).await?,
+            None => view.shared.casework.items_of_refund(&refund).await?,
+        }
+    } else {
+        Vec::new()
+    };
+    let work = html! { @for item in &items { (desk::leads_to(&view, item)) } };
+    let cases = cases_of(&view, About::Request, &refund, &refund).await?;
+    let told = about(&view, &refund, desk::blind(&view, &items), &html! { (work) (cases) }).await?;
+    let Some(content) = told else {
+        let title = "There is no request for this refund";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "no-request", title).detail(refund));
+    };
+    let recorded = html! { p.quiet { (view.t().request.read_recorded) " " (view.t().frame.utc) } };
+    let title = fill(view.t().request.title, &[("refund", &refund)]);
+    Ok(view.page(&title, &html! { (content) (recorded) }))
+}
+
+/// What is known of a request, with `desk` below its heading; `None` where the log has no such request. Where it is
+/// `blind` nothing is told of what the machine and other people thought of it.
+pub(super) async fn about(
+    view: &View,
+    refund: &str,
+    blind: bool,
+    desk: &Markup,
+) -> Result<Option<Markup>, Problem> {
     let decoder = view.shared.worker.history().decoder();
     let (of, known, similar) = {
-        let refund = refund.clone();
-        beside(&view, move |digest| {
+        let refund = refund.to_owned();
+        beside(view, move |digest| {
             let Some(of) = story::of_refund(digest, &decoder, &refund)? else {
                 return Ok((None, None, Vec::new()));
             };
-            let alike = of.decisions.first().map(touch::reasons).unwrap_or_default();
+            let alike = of.decisions.first().filter(|_| !blind).map(touch::reasons).unwrap_or_default();
             let mut similar = Vec::new();
             if !alike.is_empty() {
                 for found in digest.about(Thing::Reasons, &alike, None, SIMILAR_MAX + 4)? {
@@ -88,22 +119,23 @@ async fn show(view: View, Named(RefundPath { refund }): Named<RefundPath>) -> Re
         })
         .await?
     };
-    let Some(of) = of else {
-        let title = "There is no request for this refund";
-        return Err(Problem::new(StatusCode::NOT_FOUND, "no-request", title).detail(refund));
-    };
-    let costs = costs(&view, &of, &known.clone().unwrap_or_default()).await?;
+    let Some(mut of) = of else { return Ok(None) };
+    if blind {
+        of.happened.retain(|happened| !answers(happened, refund));
+    }
+    let costs = if blind { html! {} } else { costs(view, &of, &known.clone().unwrap_or_default()).await? };
     let (t, lang) = (view.t(), view.lang());
     let decision = of.decisions.first();
-    let content = html! {
-        (heading(&view, &of, known.as_ref()))
+    Ok(Some(html! {
+        (heading(view, &of, known.as_ref(), blind))
+        (desk)
         (parcels::panel(lang, &of.happened, of.request.order.as_str()))
         div.columns {
             div {
-                @if let Some(decision) = decision { (reasons(lang, &of, decision)) }
+                @if let Some(decision) = decision { (reasons(lang, &of, decision, blind)) }
                 (costs)
-                (alike(&view, &similar))
-                @if let Some(decision) = decision { (versions(&view, decision)) }
+                @if !blind { (alike(view, &similar)) }
+                @if let Some(decision) = decision.filter(|_| !blind) { (versions(view, decision)) }
             }
             section aria-labelledby="story" {
                 h2 #story { (t.request.story) }
@@ -111,12 +143,23 @@ async fn show(view: View, Named(RefundPath { refund }): Named<RefundPath>) -> Re
                 (timeline(lang, &of))
             }
         }
-        p.quiet { (t.request.read_recorded) " " (t.frame.utc) }
-    };
-    Ok(view.page(&fill(t.request.title, &[("refund", &refund)]), &content))
+    }))
 }
 
-fn heading(view: &View, of: &Story, known: Option<&Refund>) -> Markup {
+/// Whether something that happened tells how this request was answered.
+pub(super) fn answers(happened: &Happened, refund: &str) -> bool {
+    match &happened.told {
+        Told::Decision(decision) => decision.refund.as_str() == refund,
+        Told::Event(event) => match &event.body {
+            Body::RefundDecided(e) => e.refund.as_str() == refund,
+            Body::RefundPaid(e) => e.refund.as_str() == refund,
+            Body::VerdictRecorded(e) => e.subject.id.as_str() == refund,
+            _ => false,
+        },
+    }
+}
+
+fn heading(view: &View, of: &Story, known: Option<&Refund>, blind: bool) -> Markup {
     let (t, lang) = (view.t(), view.lang());
     let request = &of.request;
     let places = [
@@ -126,7 +169,7 @@ fn heading(view: &View, of: &Story, known: Option<&Refund>) -> Markup {
     ];
     let stands =
         known.and_then(|known| known.stands).and_then(|code| DecisionKind::ALL.get(usize::from(code)));
-    let decision = of.decisions.first();
+    let decision = of.decisions.first().filter(|_| !blind);
     html! {
         header.page {
             h1 { (fill(t.request.title, &[("refund", request.refund.as_str())])) }
@@ -160,25 +203,26 @@ fn heading(view: &View, of: &Story, known: Option<&Refund>) -> Markup {
     }
 }
 
-fn reasons(lang: Lang, of: &Story, decision: &Decision) -> Markup {
+fn reasons(lang: Lang, of: &Story, decision: &Decision, blind: bool) -> Markup {
     let t = lang.texts();
     let most = decision.reasons.iter().map(|reason| reason.weight.abs()).fold(0.01, f64::max);
     html! {
         section aria-labelledby="reasons" {
             h2 #reasons { (t.request.reasons) }
             @if decision.reasons.is_empty() { (states::empty(t.request.reasons_none)) }
+            @else if blind { p.quiet { (t.queue.blind) } }
             @else { p.quiet { (t.request.reasons_about) } }
             ul.reasons {
                 @for reason in &decision.reasons {
                     @let against = reason.weight >= 0.0;
-                    li.(if against { "bad" } else { "good" }) {
-                        div.weight {
+                    li.(if blind { "plain" } else if against { "bad" } else { "good" }) {
+                        @if !blind { div.weight {
                             svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
                                 rect.track width="100" height="8" rx="4" {}
                                 rect.fill width=((reason.weight.abs() / most * 100.0).round()) height="8" rx="4" {}
                             }
                             span.points { (points(lang, reason.weight)) " " span.quiet { (if against { t.request.against } else { t.request.in_favour }) } }
-                        }
+                        } }
                         div {
                             p lang="en" { (reason.text) }
                             @let shown: Vec<_> = reason.events.iter().filter_map(|id| of.behind.get(id)).take(EVENTS_MAX).collect();

@@ -6,7 +6,7 @@ use crate::digest::days::Sum;
 use crate::digest::{Day, Digest, DigestError, Thing};
 use crate::http::problem::Problem;
 use crate::workbench::lang::{Lang, fill};
-use crate::workbench::pages::beside;
+use crate::workbench::pages::{beside, queue};
 use crate::workbench::story::request_href;
 use crate::workbench::ui::{self, Cell, Column, Figure, Table, Tone, states};
 use crate::workbench::{Group, Nav, Page, Route, View};
@@ -68,10 +68,21 @@ async fn show(view: View) -> Result<Response, Problem> {
     let (t, lang) = (view.t(), view.lang());
     let Seen { days, recent, changes } = beside(&view, read).await?;
     let reporting = view.shared.worker.look(|core| core.rates().reporting()).await?;
+    let queue = if view.may(Permission::ReadQueue) {
+        let all = view.shared.casework.statistics(1).await?.all;
+        let mut tiles = queue::waiting(&view, &all, reporting);
+        if let Some(first) = tiles.first_mut() {
+            first.href = Some("/queue".to_owned());
+        }
+        html! { h2.hidden { (t.queue.title) } div.queue { (ui::figures(&tiles)) } }
+    } else {
+        html! {}
+    };
     let last = days.last().and_then(|(day, _)| Timestamp::from_millis(day * Duration::DAY.0));
     let content = html! {
         header.page { h1 { (t.today.title) } p.lead { (t.today.lead) } }
         (alerts(&view))
+        (queue)
         @match last {
             None => section { (states::empty(t.today.nothing_yet)) },
             Some(last) => {

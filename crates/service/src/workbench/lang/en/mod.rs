@@ -1,20 +1,24 @@
 //! What do the pages say in English? Each file declares the keys of its section.
 
+mod cases;
 mod deciding;
 mod door;
 mod frame;
 mod house;
 mod leads;
+mod queue;
 mod request;
 mod story;
 mod today;
 mod words;
 
+pub use cases::Cases;
 pub use deciding::{Models, Rules};
 pub use door::Door;
 pub use frame::Frame;
 pub use house::{Audit, Did, Settings};
 pub use leads::{Graph, Posts, Rings, Staff, Surveyed};
+pub use queue::Queue;
 pub use request::{Account, Request, Search};
 pub use story::Story;
 pub use today::Today;

@@ -2,7 +2,7 @@
 
 mod picture;
 
-use super::parts::{account, part_of_path, request};
+use super::parts::{account, cases_of, part_of_path, request};
 use super::verdict;
 use crate::access::Permission;
 use crate::core::Control;
@@ -19,6 +19,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
+use ringfence_casework::case::About;
 use ringfence_domain::words::{LeadKind, MemberKind, SubjectKind, TieKind, Verdict, WithdrawalReason};
 use ringfence_leads::log::{Entry, State, Step};
 use ringfence_leads::rings::NodeKind;
@@ -181,6 +182,7 @@ async fn show(
     let (t, lang) = (view.t(), view.lang());
     let entry = found(&view, &lead).await?;
     changed(&view.shared, Control::noted("leads_read", lead.clone(), view.by.clone())).await?;
+    let cases = cases_of(&view, About::Ring, &entry.lead, &entry.lead).await?;
     let staff = staff_of(&entry);
     let plain = |text: &String| view.shared.pseudonyms.in_text(text, &staff);
     let why: Vec<String> = entry.why.iter().map(plain).collect();
@@ -224,6 +226,7 @@ async fn show(
             }
         }
         @if done == "verdict" { p.done role="status" { (t.rings.feedback_done) } }
+        (cases)
         (ui::figures(&tiles))
         (picture::picture(&view, &entry))
         div.columns {

@@ -5,7 +5,7 @@
 
 mod names;
 
-use super::parts::{survey_again, surveyed};
+use super::parts::{cases_of, survey_again, surveyed};
 use super::verdict;
 use crate::access::Permission;
 use crate::core::Control;
@@ -23,6 +23,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
+use ringfence_casework::case::About;
 use ringfence_domain::words::{LeadKind, SubjectKind, Verdict};
 use ringfence_leads::insiders::{Family, Pattern, Unit};
 use ringfence_leads::stats::dispersion;
@@ -244,8 +245,8 @@ async fn again(view: View, Posted(Nothing {}): Posted<Nothing>) -> Result<Redire
     Ok(Redirect::to("/staff"))
 }
 
-/// The member of staff behind a pseudonym: somebody with a figure or a lead.
-async fn behind(view: &View, pseudonym: &str) -> Result<String, Problem> {
+/// The member of staff behind a pseudonym: somebody with a figure or a lead. Asked only for who may read leads on staff.
+pub(super) async fn behind(view: &View, pseudonym: &str) -> Result<String, Problem> {
     let (_, survey) = view.shared.surveys.latest();
     let mut known: BTreeSet<String> = to_review(view, survey.as_deref()).await?;
     known.extend(survey.iter().flat_map(|s| s.units.iter().map(|(staff, _)| staff.clone())));
@@ -277,6 +278,8 @@ async fn person(
     } else {
         None
     };
+    let cases = cases_of(&view, About::Staff, &pseudonym, &pseudonym).await?;
+    let investigated = names::investigated(&view, &pseudonym).await?;
     let reviewed = said.reviews.get(&pseudonym);
     let title = fill(t.staff.person, &[("pseudonym", &pseudonym)]);
     let content = html! {
@@ -292,7 +295,8 @@ async fn person(
             None if view.may(Permission::JudgeLeads) => { (ask(&view, &pseudonym)) }
             None => {}
         }
-        (names::names(&view, &said, &pseudonym, name.as_deref()))
+        (cases)
+        (names::names(&view, &said, &pseudonym, name.as_deref(), investigated))
     };
     Ok(view.page_with(&title, &content, &["rules.js"]))
 }

@@ -11,8 +11,10 @@ use crate::workbench::lang::fill;
 use crate::workbench::pages::parts::part_of_path;
 use crate::workbench::pages::rules;
 use crate::workbench::{Posted, View};
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use maud::{Markup, html};
+use ringfence_casework::case::{About, Subject};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -30,7 +32,13 @@ pub(super) struct Why {
 }
 
 /// What was asked about the name, and the name where two people agreed.
-pub(super) fn names(view: &View, said: &Said, pseudonym: &str, name: Option<&str>) -> Markup {
+pub(super) fn names(
+    view: &View,
+    said: &Said,
+    pseudonym: &str,
+    name: Option<&str>,
+    investigated: bool,
+) -> Markup {
     let t = view.t();
     let mine: Vec<&Unmasking> = said.unmaskings.values().rev().filter(|u| u.staff == pseudonym).collect();
     let waits = mine.iter().any(|u| u.state == Unmasked::Asked);
@@ -47,7 +55,8 @@ pub(super) fn names(view: &View, said: &Said, pseudonym: &str, name: Option<&str
                 p { strong { (fill(t.staff.name_is, &[("when", until.get(..10).unwrap_or_default()), ("name", name)])) } }
             }
             @for u in mine { (of_name(view, u)) }
-            @if name.is_none() && !waits && view.may(Permission::JudgeLeads) {
+            @if name.is_none() && !waits && !investigated && view.may(Permission::JudgeLeads) { p { (t.cases.for_name) } }
+            @if name.is_none() && !waits && investigated && view.may(Permission::JudgeLeads) {
                 form.fields method="post" action=(format!("/staff/{pseudonym}/name")) {
                     (view.csrf())
                     div { label for="why" { (t.staff.name_why) } textarea #why name="why" maxlength="2000" required {} }
@@ -91,12 +100,29 @@ pub(super) fn of_name(view: &View, u: &Unmasking) -> Markup {
     }
 }
 
+/// Whether a case about a member of staff is being worked.
+pub(super) async fn investigated(view: &View, staff: &str) -> Result<bool, Problem> {
+    let about = Subject { kind: About::Staff, id: staff.to_owned() };
+    Ok(view.shared.casework.cases_of(about).await?.iter().any(|case| case.state.live()))
+}
+
+/// A name is shown within a case: what it is needed for, and who answers for it, stands there.
+async fn within_a_case(view: &View, staff: &str) -> Result<(), Problem> {
+    if investigated(view, staff).await? {
+        return Ok(());
+    }
+    let title = "No open case is about this member of staff";
+    let problem = Problem::new(StatusCode::CONFLICT, "no-case", title);
+    Err(problem.remedy("open a case about the member of staff first; the name is asked for within it"))
+}
+
 pub(super) async fn ask_name(
     view: View,
     Named(StaffPath { staff: pseudonym }): Named<StaffPath>,
     Posted(Why { why: reason, .. }): Posted<Why>,
 ) -> Result<Redirect, Problem> {
     behind(&view, &pseudonym).await?;
+    within_a_case(&view, &pseudonym).await?;
     let asked = Control::UnmaskingAsked { staff: pseudonym.clone(), why: why(reason)?, by: view.by.clone() };
     changed(&view.shared, asked).await?;
     Ok(Redirect::to(&format!("/staff/{pseudonym}?done=yes#name")))
@@ -107,6 +133,9 @@ pub(super) async fn settle_name(
     Named(NamePath { staff: pseudonym, id }): Named<NamePath>,
     Posted(Why { why: reason, agree }): Posted<Why>,
 ) -> Result<Redirect, Problem> {
+    if agree == "yes" {
+        within_a_case(&view, &pseudonym).await?;
+    }
     let settled = Control::UnmaskingSettled {
         asked: id,
         granted: agree == "yes",
