@@ -242,6 +242,9 @@ async fn lists_are_whole_in_order_and_in_pages() {
         assert_eq!(sum(|g| g.claimed), of(&|i| !i.free(now)));
         assert_eq!(sum(|g| g.overdue), of(&|i| i.due < now));
         assert_eq!((sum(|g| g.done), done.len()), (10, 10));
+        let saves: f64 = groups.iter().map(|g| g.saves).sum();
+        let worth: f64 = open.iter().map(|i| i.worth as f64 * i.minutes / 1_000.0).sum();
+        assert!(worth > 0.0 && (saves - worth).abs() < 1e-6 * worth, "{saves} is not {worth}");
         let judged = |due: fn(&Item) -> Timestamp| {
             done.iter().filter(|i| i.judged().is_some_and(|(_, at, _)| at <= due(i))).count() as u64
         };

@@ -3,21 +3,16 @@
 //! One pack is made at a time: the log is read four times for it. That it is made is recorded first, so that it stands in
 //! the chain of custody of this pack and of all later ones; what is handed out was checked as its reader will check it.
 
-use crate::leads::is_staff;
 use crate::past::History;
-use ringfence_casework::Case;
-use ringfence_casework::case::About;
 use ringfence_domain::rates::Rates;
-use ringfence_domain::words::{LeadKind, MemberKind};
 use ringfence_domain::{Decision, Timestamp};
 use ringfence_evidence::gather::{PASSES, TooMany};
-use ringfence_evidence::leads::{Leads, Match, Ring, Tie};
+use ringfence_evidence::leads::{Leads, Match};
 use ringfence_evidence::manifest::Tool;
 use ringfence_evidence::records::Says;
-use ringfence_evidence::spec::{Hold, Paper, SpecError};
-use ringfence_evidence::when::Moment;
+use ringfence_evidence::spec::SpecError;
 use ringfence_evidence::{Gather, Inputs, Noted, Origin, PackError, Purpose, Spec, assemble, verify, zip};
-use ringfence_leads::log::Entry;
+use ringfence_leads::log::Book;
 use ringfence_leads::posts;
 use ringfence_store::LogError;
 use ringfence_store::log::{HeadKey, RecordKind};
@@ -81,65 +76,12 @@ pub struct Wanted {
     pub noted: u64,
 }
 
-/// What a case is about, as a pack says it.
-pub fn matter(case: &Case, prepared_by: &str) -> Spec {
-    let linked = |kind: About| {
-        let links = case.links.iter().map(|linked| &linked.link.subject);
-        links.filter(|subject| subject.kind == kind).map(|subject| subject.id.clone()).collect::<Vec<_>>()
-    };
-    let standing = case.holds.iter().filter(|hold| hold.lifted.is_none());
-    let holds = standing.map(|hold| Hold {
-        name: format!("hold {} of case {}", hold.id, case.id),
-        since: Moment(hold.set.at),
-        covers: hold.set.why.clone(),
-    });
-    Spec {
-        matter: format!("Case {}: {}", case.id, case.title),
-        scope: case.opened.why.clone(),
-        prepared_by: prepared_by.to_owned(),
-        source_system: "Ringfence event log".to_owned(),
-        from: None,
-        until: None,
-        paper: Paper::default(),
-        refunds: linked(About::Request),
-        orders: linked(About::Order),
-        accounts: linked(About::Account),
-        staff: linked(About::Staff),
-        posts: linked(About::Post),
-        rings: linked(About::Ring),
-        cases: case.absorbed.iter().copied().chain([case.id]).collect(),
-        hold: holds.collect(),
-        defendant: Vec::new(),
-        damages: None,
-    }
-}
-
-/// A ring of the log as a pack shows it.
-pub fn ring(entry: &Entry) -> Option<Ring> {
-    if entry.kind != LeadKind::Ring {
-        return None;
-    }
-    let ties = entry.ties.iter().filter(|tie| !is_staff(tie.kind)).map(|tie| Tie {
-        kind: tie.kind.as_str().to_owned(),
-        value: tie.value.clone(),
-        accounts: tie.accounts.iter().map(|account| account.as_str().to_owned()).collect(),
-        probability: tie.probability,
-    });
-    let tied = entry.ties.iter().filter(|tie| is_staff(tie.kind)).map(|tie| tie.value.clone());
-    let mut staff: Vec<String> =
-        tied.chain(entry.of_kind(MemberKind::Staff).map(|member| member.id.as_str().to_owned())).collect();
-    staff.sort_unstable();
-    staff.dedup();
-    Some(Ring {
-        ring: entry.lead.clone(),
-        accounts: entry.of_kind(MemberKind::Account).map(|member| member.id.as_str().to_owned()).collect(),
-        identifiers: ties.collect(),
-        staff,
-        refunds: entry.refunds.clone(),
-        money: entry.money,
-        probability: entry.probability,
-        why: entry.why.iter().chain(&entry.against).cloned().collect(),
-    })
+/// The leads that a matter names, and no others: a pack has nothing of customers that are not part of it.
+pub fn leads_of(book: &Book, matter: &Spec) -> Leads {
+    let mut leads = Leads::of_log(book);
+    leads.rings.retain(|ring| matter.rings.contains(&ring.ring));
+    leads.insiders.retain(|insider| matter.staff.contains(&insider.staff));
+    leads
 }
 
 /// A post and a refund as a pack shows them.
@@ -168,8 +110,7 @@ pub fn make(
     let reader = &history.reader;
     let (anchor, head) = (reader.anchor(), reader.head());
     let decoder = history.decoder();
-    let wrong =
-        |position: u64| move |what: String| PackFailure::Record { position, what };
+    let wrong = |position: u64| move |what: String| PackFailure::Record { position, what };
     let mut gather = Gather::new(matter, leads);
     for pass in 0..PASSES {
         for record in reader.read(anchor.position)? {

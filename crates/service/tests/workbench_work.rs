@@ -21,7 +21,8 @@ fn dear(n: u32) -> Value {
 }
 
 async fn events(router: &Router, shop: &str, events: Vec<Value>) {
-    let sent = ask(router, Method::POST, "/v1/events", Some(shop), BATCH, &Value::Array(events).to_string()).await;
+    let sent =
+        ask(router, Method::POST, "/v1/events", Some(shop), BATCH, &Value::Array(events).to_string()).await;
     for receipt in sent.json().as_array().expect("receipts") {
         assert_eq!(receipt["status"], "accepted", "{receipt}");
     }
@@ -62,7 +63,9 @@ async fn from_the_queue_to_a_decision_and_on_to_the_next() {
     let bob = shop.person("Bob", Role::Analyst).await;
     let ivo = shop.person("Ivo", Role::Investigator).await;
     let queue = page(&ann, "/queue").await.text;
-    let at = |refund: &str| queue.find(&format!(">{refund}</code>")).unwrap_or_else(|| panic!("{refund}: {queue}"));
+    let at = |refund: &str| {
+        queue.find(&format!(">{refund}</code>")).unwrap_or_else(|| panic!("{refund}: {queue}"))
+    };
     assert!(at("R3") < at("R2") && at("R2") < at("R1"), "most money first");
     assert!(queue.contains("To be saved") && queue.contains("over since"), "figures and the clock");
     // Who may only look is offered nothing.
@@ -81,7 +84,9 @@ async fn from_the_queue_to_a_decision_and_on_to_the_next() {
     assert!(late.text.contains("Ann has it until 12:30. Take another one."), "{}", late.text);
     let missing = form(&ann, &format!("{item}/judge"), &[("note", "seen the photo")]).await;
     assert_eq!(missing.status, StatusCode::BAD_REQUEST);
-    assert!(missing.text.contains("Something is missing") && missing.text.contains(">seen the photo</textarea>"));
+    assert!(
+        missing.text.contains("Something is missing") && missing.text.contains(">seen the photo</textarea>")
+    );
 
     // A claim that has gone: what was written is kept until it is taken again.
     assert_eq!(form(&ann, &format!("{item}/release"), &[]).await.to, "/queue?said=released");
@@ -114,7 +119,8 @@ async fn several_are_decided_as_they_were_seen_or_not_at_all() {
     assert!(seen.contains("18,000.03"), "the money in all: {seen}");
     let hash = seen.split("name=\"preview\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
     let hash = hash.expect("the hash of what was seen");
-    let agreed = [("item", "1"), ("item", "2"), ("decision", "deny"), ("verdict", "abuse"), ("preview", hash)];
+    let agreed =
+        [("item", "1"), ("item", "2"), ("decision", "deny"), ("verdict", "abuse"), ("preview", hash)];
     let other = [("item", "1"), ("item", "3"), ("decision", "deny"), ("verdict", "abuse"), ("preview", hash)];
     let refused = form(&ann, "/queue/judge", &other).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
@@ -126,27 +132,40 @@ async fn several_are_decided_as_they_were_seen_or_not_at_all() {
 
 /// What would tell a control or a second review from the others.
 fn tells(text: &str) -> Vec<&'static str> {
-    let words = ["Paid at once", "A person decides", "Probability of abuse", "Expected loss", "What each decision costs", "Money paid"];
+    let words = [
+        "Paid at once",
+        "A person decides",
+        "Probability of abuse",
+        "Expected loss",
+        "What each decision costs",
+        "Money paid",
+    ];
     words.into_iter().filter(|word| text.contains(word)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_control_and_a_second_look_are_judged_blind() {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut how = ringfence_casework::Settings { control_share: 1.0, second_share: 1.0, ..Default::default() };
+    let mut how =
+        ringfence_casework::Settings { control_share: 1.0, second_share: 1.0, ..Default::default() };
     how.claim_minutes = 30;
     let casework = casework::Settings { how, ..casework::Settings::default() };
     let settings = Settings { casework, ..Settings::default() };
     let service = start(dir.path(), &Given::default(), settings).unwrap_or_else(|e| panic!("{e}"));
-    let shop = shop(&service, vec![order(1), request(1, 900), order(2), dear(2)]).await;
+    let shop = shop(&service, vec![order(2), dear(2), order(1), request(1, 900)]).await;
     let paid = json!({"specversion": "1.0", "id": "p1", "source": "shop", "type": "refund.paid", "time": "2023-05-21T10:00:00Z",
         "data": {"refund": "R1", "amount": {"amount": 900, "currency": "USD"}}});
     events(&shop.router, &shop.shop, vec![paid]).await;
     let ann = shop.person("Ann", Role::Analyst).await;
     let sue = shop.person("Sue", Role::Supervisor).await;
     let aud = shop.person("Aud", Role::Auditor).await;
-    let headings = |text: &str| text.split("<h2").skip(1).filter_map(|h| Some(h.split_once('>')?.1.split_once("</h2>")?.0.to_owned())).collect::<Vec<_>>();
-    let (one, two) = (page(&ann, "/queue/1").await.text, page(&ann, "/queue/2").await.text);
+    let headings = |text: &str| {
+        text.split("<h2")
+            .skip(1)
+            .filter_map(|h| Some(h.split_once('>')?.1.split_once("</h2>")?.0.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let (one, two) = (page(&ann, "/queue/2").await.text, page(&ann, "/queue/1").await.text);
     assert!(one.contains("Request R1") && two.contains("Request R2"));
     for text in [&one, &two, &page(&ann, "/requests/R1").await.text, &page(&ann, "/accounts/A1").await.text] {
         assert_eq!(tells(text), Vec::<&str>::new(), "{text}");
@@ -156,13 +175,15 @@ async fn a_control_and_a_second_look_are_judged_blind() {
     assert!(page(&aud, "/requests/R1").await.text.contains("Paid at once"));
 
     // The second look is for somebody else, who is not told of the first.
-    form(&ann, "/queue/2/claim", &[]).await;
-    let judged = form(&ann, "/queue/2/judge", &[("decision", "deny"), ("then", "stay")]).await;
+    form(&ann, "/queue/1/claim", &[]).await;
+    let judged = form(&ann, "/queue/1/judge", &[("decision", "deny"), ("then", "stay")]).await;
     assert_eq!(judged.to, "/queue?done=R2&decision=deny");
     let mine = page(&ann, "/queue").await.text;
     assert!(!mine.contains(">R2</code>") && mine.contains(">R1</code>"), "what is another's is not shown");
     let refused = form(&ann, "/queue/3/claim", &[]).await;
-    assert!(refused.status == StatusCode::CONFLICT && refused.text.contains("Another person must do this one"));
+    assert!(
+        refused.status == StatusCode::CONFLICT && refused.text.contains("Another person must do this one")
+    );
     assert!(page(&ann, "/queue/3").await.text.contains("Another person must do this one"));
     let hers = page(&sue, "/queue/3").await.text;
     assert!(hers.contains("Request R2") && !hers.contains("Denied") && !hers.contains("Ann"), "{hers}");
@@ -189,9 +210,11 @@ async fn a_ring_becomes_a_case_and_the_case_a_pack_that_holds() {
     let key_file = dir.path().join("evidence.key");
     std::fs::write(&key_file, "11".repeat(32)).expect("a key");
     let settings = Settings { evidence_key: Some(key_file), ..Settings::default() };
-    let service = start(&dir.path().join("data"), &Given::default(), settings).unwrap_or_else(|e| panic!("{e}"));
+    let service =
+        start(&dir.path().join("data"), &Given::default(), settings).unwrap_or_else(|e| panic!("{e}"));
     let shop = shop(&service, (1..=2).flat_map(|n| [order(n), request(n, 900)]).collect()).await;
-    let taken = ask(&shop.router, Method::POST, "/v1/events", Some(&shop.shop), ONE, &ring().to_string()).await;
+    let taken =
+        ask(&shop.router, Method::POST, "/v1/events", Some(&shop.shop), ONE, &ring().to_string()).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.json());
     let ivo = shop.person("Ivo", Role::Investigator).await;
     let ann = shop.person("Ann", Role::Analyst).await;
@@ -212,19 +235,39 @@ async fn a_ring_becomes_a_case_and_the_case_a_pack_that_holds() {
         &[("act", "assign"), ("who", &ivo.user)],
         &[("act", "move"), ("to", "investigating"), ("text", "begun")],
         &[("act", "task"), ("text", "ask the carrier"), ("who", &sue.user), ("due", "2023-05-31")],
-        &[("act", "found"), ("id", "request R2"), ("verdict", "abuse"), ("method", "investigation"), ("decision", "deny")],
+        &[
+            ("act", "found"),
+            ("id", "request R2"),
+            ("verdict", "abuse"),
+            ("method", "investigation"),
+            ("decision", "deny"),
+        ],
         &[("act", "hold"), ("text", "letter of the court")],
     ] {
         let done = act(&ivo, fields).await;
         assert!(done.to.starts_with("/cases/1?done="), "{fields:?}: {}", done.text);
     }
     let shown = page(&ann, "/cases/1").await.text;
-    for part in ["One device", "of a note", "being investigated", "ask the carrier", "over</span>", "letter of the court", "legal hold", "Denied", "Ivo"] {
+    for part in [
+        "One device",
+        "of a note",
+        "being investigated",
+        "ask the carrier",
+        "over</span>",
+        "letter of the court",
+        "legal hold",
+        "Denied",
+        "Ivo",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert!(!shown.contains("/cases/1/do") && !shown.contains("/cases/1/pack"), "who may only read is offered nothing");
+    assert!(
+        !shown.contains("/cases/1/do") && !shown.contains("/cases/1/pack"),
+        "who may only read is offered nothing"
+    );
     assert_eq!(act(&ann, &[("act", "note"), ("text", "x")]).await.status, StatusCode::FORBIDDEN);
-    let held = act(&ivo, &[("act", "unlink"), ("kind", "request"), ("id", "R2"), ("text", "wrong one")]).await;
+    let held =
+        act(&ivo, &[("act", "unlink"), ("kind", "request"), ("id", "R2"), ("text", "wrong one")]).await;
     assert!(held.status == StatusCode::CONFLICT && held.text.contains("a legal hold stands on this case"));
     let early = act(&ivo, &[("act", "close"), ("text", "done")]).await;
     assert!(early.status == StatusCode::CONFLICT && early.text.contains("a task is open"));
@@ -240,7 +283,7 @@ async fn a_ring_becomes_a_case_and_the_case_a_pack_that_holds() {
     let report = verify(&files, None);
     assert!(report.holds() && report.records > 0 && report.proved == report.records, "{report:?}");
     let custody = String::from_utf8(files["exhibits/E05-custody.csv"].clone()).expect("text");
-    for step in ["case 1", "evidence exported"] {
+    for step in ["case opened", "evidence exported"] {
         assert!(custody.contains(step), "{step}: {custody}");
     }
     let mut changed = files.clone();
@@ -248,14 +291,19 @@ async fn a_ring_becomes_a_case_and_the_case_a_pack_that_holds() {
     assert!(!verify(&changed, None).holds());
     let mut audit = Vec::new();
     let aud = key(&shop.router, &shop.admin, Role::Auditor).await;
-    audit.push(ask(&shop.router, Method::GET, "/v1/audit?limit=500", Some(&aud), ONE, "").await.json().to_string());
+    audit.push(
+        ask(&shop.router, Method::GET, "/v1/audit?limit=500", Some(&aud), ONE, "").await.json().to_string(),
+    );
     assert!(audit[0].contains("evidence_exported"), "the export is recorded");
 
     // A case about nothing that the log knows has no pack, and says what to do.
     let about = [("kind", "matter"), ("id", "2023/17"), ("title", "A letter"), ("why", "it came")];
     assert_eq!(form(&ivo, "/cases", &about).await.to, "/cases/2");
     let none = form(&ivo, "/cases/2/pack", &[("purpose", "court")]).await;
-    assert!(none.status == StatusCode::CONFLICT && none.text.contains("link the requests, accounts, rings or posts"));
+    assert!(
+        none.status == StatusCode::CONFLICT
+            && none.text.contains("link the requests, accounts, rings or posts")
+    );
     let merge = [("act", "merge"), ("n", "1"), ("text", "one matter")];
     assert!(form(&sue, "/cases/2/supervise", &merge).await.to.starts_with("/cases/1?done=merge"));
     assert!(page(&ivo, "/cases/2").await.text.contains("This case goes on in"));

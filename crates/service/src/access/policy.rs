@@ -100,10 +100,10 @@ pub enum Permission {
 /// The policy table: what each role may do.
 pub fn allowed(role: Role, permission: Permission) -> bool {
     use Permission::{
-        Anyone, Approve, BeKnown, ExportEvidence, JudgeLeads, ManageKeys, ManageLists, ManageUsers, ManageWebhooks, Operate,
-        OwnAccount, Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence, ReadLeads, ReadLists,
-        ReadOperations, ReadQuality, ReadQueue, ReadStaffLeads, ReadVersions, Send, Supervise, WorkCases,
-        WorkQueue,
+        Anyone, Approve, BeKnown, ExportEvidence, JudgeLeads, ManageKeys, ManageLists, ManageUsers,
+        ManageWebhooks, Operate, OwnAccount, Propose, ReadAudit, ReadCases, ReadDecisions, ReadEvidence,
+        ReadLeads, ReadLists, ReadOperations, ReadQuality, ReadQueue, ReadStaffLeads, ReadVersions, Send,
+        Supervise, WorkCases, WorkQueue,
     };
     match role {
         Role::Integration => matches!(permission, Anyone | BeKnown | Send | ReadDecisions),

@@ -35,8 +35,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use endpoints::{
-    appeals, audit, backtests, case_packs, case_parts, cases, decisions, events, keys, leads, lists, login, me, oidc,
-    operations, pages, promotions, queue, survey, texts, users, versions, webhooks,
+    appeals, audit, backtests, case_packs, case_parts, cases, decisions, events, keys, leads, lists, login,
+    me, oidc, operations, pages, promotions, queue, survey, texts, users, versions, webhooks,
 };
 use guard::{guard, not_found, secure_headers};
 use problem::Problem;

@@ -39,7 +39,11 @@ const ASSETS: &[Asset] = &[
 
 /// The style of charts, and then ours, which also sets the colours.
 fn style() -> Cow<'static, str> {
-    let own = concat!(include_str!("assets/workbench.css"), include_str!("assets/leads.css"), include_str!("assets/work.css"));
+    let own = concat!(
+        include_str!("assets/workbench.css"),
+        include_str!("assets/leads.css"),
+        include_str!("assets/work.css")
+    );
     format!("{}{own}", ringfence_report::theme::css()).into()
 }
 

@@ -1,6 +1,5 @@
 //! How does a pack of evidence of a case leave the service? Recorded, made beside the live path, one at a time.
 
-use crate::casework::Case;
 use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::cases::{CasePath, refusals};
@@ -14,10 +13,9 @@ use aide::axum::routing::post_with;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ringfence_casework::case::About;
 use ringfence_domain::words::MemberKind;
-use ringfence_evidence::Purpose;
 use ringfence_evidence::leads::Leads;
+use ringfence_evidence::{Purpose, Spec, case};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,10 +68,7 @@ fn refused(e: &PackFailure) -> Problem {
             no_pack("link less, make several cases of it, or run `ringfence evidence export`")
         }
         PackFailure::Stopped => Problem::closed(),
-        PackFailure::Log(_)
-        | PackFailure::Proof(_)
-        | PackFailure::Record { .. }
-        | PackFailure::Broken(_) => {
+        PackFailure::Log(_) | PackFailure::Proof(_) | PackFailure::Record { .. } | PackFailure::Broken(_) => {
             tracing::error!("evidence: {e}");
             let title = "The pack cannot be made from this log";
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "pack", title)
@@ -83,21 +78,15 @@ fn refused(e: &PackFailure) -> Problem {
     }
 }
 
-/// Leads that a case links, as the log and the last survey have them.
-async fn leads(shared: &Shared, case: &Case) -> Result<Leads, Problem> {
-    let of = |kind: About| {
-        let links = case.links.iter().map(|linked| &linked.link.subject);
-        links.filter(|subject| subject.kind == kind).map(|subject| subject.id.clone()).collect::<Vec<_>>()
-    };
-    let (rings, posts) = (of(About::Ring), of(About::Post));
-    let rings = shared.worker.look(move |core| {
-        let known = rings.iter().filter_map(|id| core.leads().lead(id));
-        known.filter_map(packs::ring).collect::<Vec<_>>()
-    });
+/// Leads that a matter names, as the log and the last survey have them.
+async fn leads(shared: &Shared, matter: &Spec) -> Result<Leads, Problem> {
     let (_, survey) = shared.surveys.latest();
     let matches = survey.iter().flat_map(|survey| &survey.posts.matches);
-    let matches = matches.filter(|found| posts.contains(&found.post)).map(packs::matched).collect();
-    Ok(Leads { rings: rings.await?, insiders: Vec::new(), matches })
+    let matches = matches.filter(|found| matter.posts.contains(&found.post)).map(packs::matched).collect();
+    let matter = matter.clone();
+    let mut leads = shared.worker.look(move |core| packs::leads_of(core.leads(), &matter)).await?;
+    leads.matches = matches;
+    Ok(leads)
 }
 
 /// Members of staff by what the shop calls them, where two people agreed that the name is shown; others by pseudonym.
@@ -140,10 +129,9 @@ pub(crate) async fn made(
         return Err(problem.remedy("come again when it is done: the log is read for one at a time"));
     };
     let case = shared.casework.live_case(id).await?;
-    let mut matter = packs::matter(&case, prepared_by);
+    let mut matter = case::matter(&case, prepared_by).map_err(|e| refused(&e.into()))?;
     matter.staff = unmasked(shared, std::mem::take(&mut matter.staff)).await?;
-    matter.check().map_err(|e| refused(&e.into()))?;
-    let leads = leads(shared, &case).await?;
+    let leads = leads(shared, &matter).await?;
     let rates = shared.worker.look(|core| core.rates().clone()).await?;
     let detail = [("purpose", purpose.as_str().to_owned()), ("case", case.id.to_string())];
     let detail: BTreeMap<String, String> = detail.map(|(key, value)| (key.to_owned(), value)).into();

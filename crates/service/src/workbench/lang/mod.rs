@@ -7,8 +7,8 @@ mod en;
 mod it;
 
 pub use en::{
-    Account, Audit, Cases, Did, Door, Frame, Graph, Models, Posts, Queue, Request, Rings, Rules, Search, Settings, Staff,
-    Story, Surveyed, Today, Words,
+    Account, Audit, Cases, Did, Door, Frame, Graph, Models, Posts, Queue, Request, Rings, Rules, Search,
+    Settings, Staff, Story, Surveyed, Today, Words,
 };
 
 /// Languages there are.

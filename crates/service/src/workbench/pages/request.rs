@@ -122,8 +122,13 @@ pub(super) async fn about(
     let Some(mut of) = of else { return Ok(None) };
     if blind {
         of.happened.retain(|happened| !answers(happened, refund));
+        of.behind.clear();
     }
-    let costs = if blind { html! {} } else { costs(view, &of, &known.clone().unwrap_or_default()).await? };
+    let costs = if blind {
+        html! {}
+    } else {
+        costs(view, &of, &known.clone().unwrap_or_default()).await?
+    };
     let (t, lang) = (view.t(), view.lang());
     let decision = of.decisions.first();
     Ok(Some(html! {
@@ -132,7 +137,7 @@ pub(super) async fn about(
         (parcels::panel(lang, &of.happened, of.request.order.as_str()))
         div.columns {
             div {
-                @if let Some(decision) = decision { (reasons(lang, &of, decision, blind)) }
+                @if let Some(decision) = decision.filter(|_| !blind) { (reasons(lang, &of, decision)) }
                 (costs)
                 @if !blind { (alike(view, &similar)) }
                 @if let Some(decision) = decision.filter(|_| !blind) { (versions(view, decision)) }
@@ -203,26 +208,25 @@ fn heading(view: &View, of: &Story, known: Option<&Refund>, blind: bool) -> Mark
     }
 }
 
-fn reasons(lang: Lang, of: &Story, decision: &Decision, blind: bool) -> Markup {
+fn reasons(lang: Lang, of: &Story, decision: &Decision) -> Markup {
     let t = lang.texts();
     let most = decision.reasons.iter().map(|reason| reason.weight.abs()).fold(0.01, f64::max);
     html! {
         section aria-labelledby="reasons" {
             h2 #reasons { (t.request.reasons) }
             @if decision.reasons.is_empty() { (states::empty(t.request.reasons_none)) }
-            @else if blind { p.quiet { (t.queue.blind) } }
             @else { p.quiet { (t.request.reasons_about) } }
             ul.reasons {
                 @for reason in &decision.reasons {
                     @let against = reason.weight >= 0.0;
-                    li.(if blind { "plain" } else if against { "bad" } else { "good" }) {
-                        @if !blind { div.weight {
+                    li.(if against { "bad" } else { "good" }) {
+                        div.weight {
                             svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
                                 rect.track width="100" height="8" rx="4" {}
                                 rect.fill width=((reason.weight.abs() / most * 100.0).round()) height="8" rx="4" {}
                             }
                             span.points { (points(lang, reason.weight)) " " span.quiet { (if against { t.request.against } else { t.request.in_favour }) } }
-                        } }
+                        }
                         div {
                             p lang="en" { (reason.text) }
                             @let shown: Vec<_> = reason.events.iter().filter_map(|id| of.behind.get(id)).take(EVENTS_MAX).collect();

@@ -73,7 +73,8 @@ impl Act {
         Ok(Some(view.shared.access.users.get(&self.who).map(|user| user.id)?))
     }
     fn finding(&self) -> Result<Finding, Problem> {
-        let wrong = || invalid("Something is missing", "choose what it is about, the verdict and how it was found");
+        let wrong =
+            || invalid("Something is missing", "choose what it is about, the verdict and how it was found");
         let (kind, id) = self.id.split_once(' ').ok_or_else(wrong)?;
         let kind = ringfence_casework::case::About::parse(kind).ok_or_else(wrong)?;
         let verdict: Verdict = self.verdict.parse().map_err(|_| wrong())?;
@@ -108,8 +109,9 @@ async fn changed(view: &View, id: u64, act: &Act) -> Result<Case, Problem> {
         "note" => casework.note(id, act.text(), by).await?,
         "assign" => casework.assign(id, act.who(view)?, by).await?,
         "move" => {
-            let to = CaseState::parse(&act.to)
-                .ok_or_else(|| invalid("This is no state of a case", "choose one of those that the page shows"))?;
+            let to = CaseState::parse(&act.to).ok_or_else(|| {
+                invalid("This is no state of a case", "choose one of those that the page shows")
+            })?;
             casework.move_case(id, to, act.text(), by).await?
         }
         "task" => casework.add_task(id, act.text(), act.who(view)?, act.due()?, by).await?,

@@ -85,7 +85,9 @@ fn said(view: &View, change: &Change) -> Said {
             (c.did_merged, words(&line), Some(words(why)), Tone::Watch)
         }
         Change::Noted { text, .. } => (c.did_noted, html! { span.said.ours { (text) } }, None, Tone::Plain),
-        Change::Filed { file, .. } => (c.did_filed, words(&file.name), Some(ui::id(&file.sha256)), Tone::Plain),
+        Change::Filed { file, .. } => {
+            (c.did_filed, words(&file.name), Some(ui::id(&file.sha256)), Tone::Plain)
+        }
         Change::TaskAdded { title, assignee, .. } => {
             let who = assignee.as_deref().map(|who| colleague(view, who));
             (c.did_task, words(title), who.map(|who| words(&who)), Tone::Plain)

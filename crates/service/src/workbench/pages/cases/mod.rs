@@ -32,24 +32,9 @@ use serde::Deserialize;
 pub const PAGE: Page = Page {
     nav: Some(Nav { path: "/cases", title: |t| t.cases.title, group: Group::Work, key: 'c' }),
     routes: &[
-        Route {
-            method: Method::GET,
-            path: "/cases",
-            needs: Permission::ReadCases,
-            handler: || get(list),
-        },
-        Route {
-            method: Method::POST,
-            path: "/cases",
-            needs: Permission::WorkCases,
-            handler: || post(open),
-        },
-        Route {
-            method: Method::GET,
-            path: "/cases/new",
-            needs: Permission::WorkCases,
-            handler: || get(new),
-        },
+        Route { method: Method::GET, path: "/cases", needs: Permission::ReadCases, handler: || get(list) },
+        Route { method: Method::POST, path: "/cases", needs: Permission::WorkCases, handler: || post(open) },
+        Route { method: Method::GET, path: "/cases/new", needs: Permission::WorkCases, handler: || get(new) },
         Route {
             method: Method::GET,
             path: "/cases/{id}",
@@ -166,9 +151,9 @@ fn table<'t>(view: &'t View, here: &str, wanted: &Wanted, page: &Rows<Case>) -> 
         vec![
             html! { a href=(format!("/cases/{}", case.id)) { (fill(t.cases.one, &[("n", &case.id.to_string())])) } },
             html! { (case.title) },
-            html! { (state_of(t, case.state)) @if held { " " (ui::badge(Tone::Watch, t.cases.held)) } },
+            html! { span { (state_of(t, case.state)) @if held { " " (ui::badge(Tone::Watch, t.cases.held)) } } },
             html! { @if let Some(who) = &case.assignee { (colleague(view, who)) } @else { span.quiet { (t.cases.nobody) } } },
-            html! { (kind_name(t, case.from.kind)) " " (subject_of(view, &case.from)) },
+            html! { span { (kind_name(t, case.from.kind)) " " (subject_of(view, &case.from)) } },
             html! { (ui::count(lang, case.links.len() as u64)) },
             ui::time(case.updated),
         ]
@@ -261,7 +246,8 @@ fn kinds(view: &View, chosen: &str) -> Markup {
 
 /// What a form names. A member of staff is named and kept by the pseudonym: a case does not tell who it is.
 async fn subject(view: &View, kind: &str, id: &str) -> Result<Subject, Problem> {
-    let wrong = || Problem::new(StatusCode::BAD_REQUEST, "invalid", "This is nothing that a case can be about");
+    let wrong =
+        || Problem::new(StatusCode::BAD_REQUEST, "invalid", "This is nothing that a case can be about");
     let kind = About::parse(kind).ok_or_else(wrong)?;
     let id = id.trim();
     if kind == About::Staff {

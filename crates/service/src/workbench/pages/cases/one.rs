@@ -135,10 +135,12 @@ fn links(view: &View, case: &Case, live: bool) -> Markup {
             subject_of(view, &link.subject),
             html! { (kind_name(t, link.subject.kind)) },
             html! {
-                (link.why)
-                @if free { details.away { summary { (t.cases.unlink) } (act(view, case, "unlink", &away)) } }
+                div {
+                    (link.why)
+                    @if free { details.away { summary { (t.cases.unlink) } (act(view, case, "unlink", &away)) } }
+                }
             },
-            html! { (colleague(view, by)) " " (ui::time(*at)) },
+            html! { span { (colleague(view, by)) " " (ui::time(*at)) } },
         ]
     });
     let table = Table {

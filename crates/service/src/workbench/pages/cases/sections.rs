@@ -51,8 +51,7 @@ pub(super) fn found(view: &View, case: &Case, live: bool) -> Markup {
     let linked = case.links.iter().map(|linked| &linked.link.subject);
     let of_staff = linked.clone().any(|subject| subject.kind == About::Staff);
     // What was found of a member of staff is said on their page, which knows whom a pseudonym stands for.
-    let about: Vec<_> =
-        linked.filter(|s| s.kind.subject().is_some() && s.kind != About::Staff).collect();
+    let about: Vec<_> = linked.filter(|s| s.kind.subject().is_some() && s.kind != About::Staff).collect();
     let methods = VerdictMethod::ALL.iter().filter(|method| **method != VerdictMethod::Appeal);
     let form = html! {
         p.quiet { (t.cases.find_about) }

@@ -35,7 +35,9 @@ pub(in crate::workbench::pages) struct Entered {
 impl Entered {
     /// Whether anything was.
     pub(super) fn some(&self) -> bool {
-        [&self.decision, &self.verdict, &self.outcome, &self.reason, &self.note].iter().any(|text| !text.is_empty())
+        [&self.decision, &self.verdict, &self.outcome, &self.reason, &self.note]
+            .iter()
+            .any(|text| !text.is_empty())
     }
     /// As the desk takes it; what is no word of the contract is left out, and the desk says what is missing.
     pub(super) fn judgement(&self) -> Judgement {
@@ -141,7 +143,12 @@ pub(super) fn answers(view: &View, entered: &Entered, kind: Kind, keys: bool) ->
 }
 
 /// What can be done with an item now.
-pub(in crate::workbench::pages) fn panel(view: &View, item: &ItemView, entered: &Entered, said: &Markup) -> Markup {
+pub(in crate::workbench::pages) fn panel(
+    view: &View,
+    item: &ItemView,
+    entered: &Entered,
+    said: &Markup,
+) -> Markup {
     let (t, now) = (view.t(), (view.shared.clock)());
     let works = view.may(Permission::WorkQueue);
     let mine = item.by.is_some() && item.by == view.who.user;
@@ -158,7 +165,7 @@ pub(in crate::workbench::pages) fn panel(view: &View, item: &ItemView, entered: 
             (said)
             @match item.progress {
                 Progress::Waiting if works => {
-                    p { (t.queue.desk_waiting) }
+                    p { (t.queue.desk_waiting) " " @if item.kind != Kind::Appeal { (t.queue.blind) } }
                     form method="post" action=(format!("/queue/{}/claim", item.id)) {
                         (view.csrf()) (kept(entered)) button data-key="c" { (t.queue.claim_it) " " kbd aria-hidden="true" { "c" } }
                     }

@@ -322,20 +322,19 @@ fn row(view: &View, item: &ItemView, chooses: bool, now: Timestamp) -> Vec<Marku
     let ended = matches!(item.progress, Progress::Done | Progress::Settled);
     vec![
         html! {
-            @if chooses && item.kind != Kind::Appeal {
-                input type="checkbox" form="bulk" name="item" value=(item.id) aria-label=(fill(t.queue.choose, &[("refund", &item.refund)])); " "
+            span.first {
+                @if chooses && item.kind != Kind::Appeal {
+                    input type="checkbox" form="bulk" name="item" value=(item.id) aria-label=(fill(t.queue.choose, &[("refund", &item.refund)])); " "
+                }
+                a href=(format!("/queue/{}", item.id)) { (ui::id(&item.refund)) }
             }
-            a href=(format!("/queue/{}", item.id)) { (ui::id(&item.refund)) }
         },
         html! { (work(t, item.kind)) },
         html! { @if let Some(amount) = item.amount { (ui::money(lang, amount)) } },
         html! { @if let Some(reason) = item.reason { (t.words.claim(reason)) } },
-        html! {
-            @if ended { (desk::verdict_of(view, item)) " " }
-            (clock(view, item, now))
-        },
+        html! { span { @if ended { (desk::verdict_of(view, item)) " " } (clock(view, item, now)) } },
         html! { (item.skill) },
-        holder(view, item, now),
+        html! { span { (holder(view, item, now)) } },
         html! { @if let Some(number) = item.case { (case(view, number)) } },
     ]
 }
