@@ -264,7 +264,8 @@ async fn the_way_from_the_queue_over_an_appeal_to_the_figures() {
     let appeal = desk.post(&bob, "/v1/appeals", json!({"refund": item["refund"], "account": "A1"})).await;
     assert_eq!(appeal.status, StatusCode::CREATED, "{}", appeal.json());
     let appeal = appeal.json()[0]["id"].clone();
-    assert_eq!(desk.get(&ann, "/v1/appeals").await["rows"][0]["id"], appeal);
+    assert_eq!(desk.get(&ann, "/v1/appeals").await["rows"], json!([]), "it is for another person");
+    assert_eq!(desk.get(&bob, "/v1/appeals").await["rows"][0]["id"], appeal);
     let claim = format!("/v1/queue/items/{appeal}/claim");
     let refused = desk.post(&ann, &claim, Value::Null).await;
     assert_eq!(
