@@ -98,10 +98,10 @@ impl Weights {
 
     /// Of one request: the log-likelihood ratio.
     pub(crate) fn evidence(&self, traits: &Traits) -> f64 {
-        features(traits).map(|f| self.of(&f)).sum()
+        features(traits).map(|f| self.of(f)).sum()
     }
-    fn of(&self, feature: &Feature) -> f64 {
-        self.0.get(feature).copied().unwrap_or(0.0)
+    fn of(&self, feature: Feature) -> f64 {
+        self.0.get(&feature).copied().unwrap_or(0.0)
     }
 }
 
@@ -136,7 +136,7 @@ fn start(rows: &mut [Row]) -> bool {
 
 /// Coordinate-wise Newton steps: each weight in turn to where the ridge-penalised likelihood is largest.
 fn fit(mut rows: Vec<Row>, columns: &BTreeMap<Feature, Vec<u32>>, first: &Weights) -> BTreeMap<Feature, f64> {
-    let mut weights: BTreeMap<Feature, f64> = columns.keys().map(|f| (*f, first.of(f))).collect();
+    let mut weights: BTreeMap<Feature, f64> = columns.keys().map(|f| (*f, first.of(*f))).collect();
     for (weight, column) in weights.values().zip(columns.values()) {
         for &n in column {
             rows[n as usize].odds += weight;
