@@ -11,7 +11,10 @@ work="$(mktemp -d)"
 "$binary" --json serve --listen "$address" --data "$work/data" >"$work/told" 2>"$work/log" &
 service=$!
 trap 'kill "$service" 2>/dev/null || true; wait "$service" 2>/dev/null || true; rm -rf "$work"' EXIT
-for _ in $(seq 100); do curl -sf "http://$address/readyz" >/dev/null && break; sleep 0.2; done
+until curl -sf "http://$address/readyz" >/dev/null; do
+    kill -0 "$service" 2>/dev/null || { echo "the service ended:"; cat "$work/log"; exit 1; }
+    sleep 0.2
+done
 
 field() { python3 -c 'import json,sys
 value = json.load(sys.stdin)

@@ -75,6 +75,7 @@ pub struct Subject {
     /// What it is.
     pub kind: About,
     /// Its id.
+    #[schemars(length(min = 1, max = 256))]
     pub id: String,
 }
 

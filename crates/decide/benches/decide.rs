@@ -30,6 +30,9 @@ const NAMED: &[(&str, ColumnKind)] = &[
     ("charged_back", ColumnKind::Flag),
     ("claimed_before_delivery", ColumnKind::Flag),
     ("received_lane", ColumnKind::Category),
+    ("lead_on_device", ColumnKind::Number),
+    ("lead_on_document", ColumnKind::Number),
+    ("lead_on_payment", ColumnKind::Number),
 ];
 
 struct Behind;

@@ -96,13 +96,12 @@ impl Texts {
         Texts { columns: columns.collect(), codes, limits: policy.reasons.clone() }
     }
 
-    /// Reasons of rules first, as they bind; then those of the score, strongest first.
+    /// Reasons of rules first, as they bind; then those of the score, and of the evidence beside it, strongest first.
     pub(crate) fn reasons(
         &self,
-        ask: &Ask,
-        score: f64,
-        vector: &[f64],
+        (ask, score, vector): (&Ask, f64, &[f64]),
         hits: &[RuleHit<'_>],
+        beside: Option<(usize, f64)>,
         depth: Depth,
         explain: &mut dyn Explain,
     ) -> Vec<Reason> {
@@ -113,6 +112,7 @@ impl Texts {
             Depth::Exact => explain.attributions_exact(&mut attributions),
             Depth::RulesOnly | Depth::Fast => {}
         }
+        attributions.extend(beside.filter(|_| depth != Depth::Fast || self.limits.for_payments));
         let mut groups = self.groups(score, &attributions);
         let mut out = Vec::with_capacity(self.limits.most);
         for hit in hits.iter().take(self.limits.most) {

@@ -1,6 +1,7 @@
 //! How is a policy file read? TOML with positions; what is not known is refused.
 
 use crate::error::PolicyError;
+use crate::evidence::{EVIDENCE_MAX, Evidence};
 use crate::money::parse_minor;
 use crate::policy::{
     ALL_DECISIONS, CLAIM_REASONS, DECISIONS, DecisionCosts, FORMAT, Goods, Policy, ReasonLimits, Review,
@@ -39,6 +40,8 @@ struct RawPolicy {
     deny_by_machine: bool,
     #[serde(default)]
     score: RawScore,
+    #[serde(default)]
+    evidence: Vec<RawEvidence>,
     review: RawReview,
     #[serde(default)]
     goods: RawGoods,
@@ -61,6 +64,13 @@ struct RawScore {
     #[serde(rename = "use")]
     used: Option<bool>,
     prior: Option<Spanned<f64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEvidence {
+    column: Spanned<String>,
+    share: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +203,7 @@ impl Reader<'_> {
             deny_by_machine: raw.deny_by_machine,
             use_score: raw.score.used.unwrap_or(true),
             prior: self.share("prior", raw.score.prior.as_ref(), 0.05)?,
+            evidence: self.evidence(raw.evidence)?,
             review: self.review(&raw.review)?,
             goods: self.goods(&raw.goods)?,
             reasons: ReasonLimits {
@@ -206,6 +217,27 @@ impl Reader<'_> {
             hash: String::new(),
             source: self.source.to_owned(),
         })
+    }
+
+    fn evidence(&self, raw: Vec<RawEvidence>) -> Result<Vec<Evidence>, PolicyError> {
+        let mut all: Vec<Evidence> = Vec::with_capacity(raw.len());
+        for one in raw {
+            let column_span = one.column.span();
+            if all.len() == EVIDENCE_MAX {
+                return Err(self.fault(
+                    &column_span,
+                    format!("the policy has more than {EVIDENCE_MAX} columns of evidence"),
+                ));
+            }
+            let column = one.column.into_inner();
+            if all.iter().any(|other| other.column == column) {
+                let message = format!("`{column}` is evidence twice");
+                return Err(self.fault(&column_span, message).help("name each column once"));
+            }
+            let share = self.share("share", one.share.as_ref(), 1.0)?;
+            all.push(Evidence { column, column_span, share });
+        }
+        Ok(all)
     }
 
     fn number(

@@ -9,6 +9,7 @@
 //! given to it, and the time is that of the request.
 
 mod error;
+mod evidence;
 mod explain;
 mod file;
 mod money;
@@ -26,6 +27,7 @@ pub mod reasons;
 
 pub use cost::{Costs, Situation};
 pub use error::PolicyError;
+pub use evidence::{EVIDENCE_MAX, Evidence};
 pub use explain::Explain;
 pub use file::{POLICY_BYTES_MAX, RULES_MAX};
 pub use listed::Listed;

@@ -2,6 +2,7 @@
 
 use crate::cost::{Costs, Situation};
 use crate::error::PolicyError;
+use crate::evidence::{self, Place, Strongest};
 use crate::explain::{Depth, Explain, RuleHit, Texts};
 use crate::listed::{self, Listed};
 use crate::policy::{ALL_DECISIONS, DECISIONS, Policy, bit, strictness};
@@ -65,6 +66,7 @@ pub struct Plan {
     policy: Policy,
     programs: Vec<Program>,
     rule_columns: Vec<Vec<usize>>,
+    evidence: Vec<Place>,
     texts: Texts,
     columns: usize,
 }
@@ -74,12 +76,13 @@ impl Plan {
     ///
     /// # Errors
     /// With its place in the policy file, where a rule names something that is neither a column nor a fact of the
-    /// request, or mixes types.
+    /// request, or mixes types, or where evidence is no number of the vector.
     pub fn compile(policy: &Policy, schema: &Schema) -> Result<Plan, PolicyError> {
         let programs = rules::compile(policy, schema)?;
         let columns = schema.columns.len();
         Ok(Plan {
             rule_columns: programs.iter().map(|program| rules::columns(program, columns)).collect(),
+            evidence: evidence::compile(policy, schema)?,
             texts: Texts::new(policy, schema),
             policy: policy.clone(),
             programs,
@@ -117,17 +120,19 @@ impl Plan {
             "the vector must be of the schema that the plan was compiled for"
         );
         assert_eq!(ask.reporting, self.policy.currency, "the policy must be in the reporting currency");
-        let probability = self.probability(ask.score);
+        let strongest = evidence::strongest(&self.evidence, vector);
+        let probability = evidence::beside(self.probability(ask.score), strongest);
         let (hits, suppressed) = self.hits(ask, vector);
         let allowed = self.allowed(&hits);
         let table = self.policy.cost_table(&situation(ask));
         let decision = choose(&table, allowed, probability);
+        let shown = self.score(ask.score, vector);
         let decision = Decision {
             refund: ask.refund.clone(),
             decision,
-            score: self.shown_score(ask),
-            expected_loss: expected_loss(ask.amount, self.shown_score(ask)),
-            reasons: self.reasons(ask, vector, &hits, &suppressed, decision, explain),
+            score: shown,
+            expected_loss: expected_loss(ask.amount, shown),
+            reasons: self.reasons(ask, vector, (&hits, &suppressed), strongest, decision, explain),
             rules: hits.iter().map(|at| self.policy.rules[*at].name.clone()).collect(),
             cluster: ask.cluster.clone(),
             versions: ask.versions.clone(),
@@ -138,7 +143,17 @@ impl Plan {
         (decision, options(&table, allowed, probability))
     }
 
-    /// The probability of abuse that costs are weighed with.
+    /// The probability of abuse that a decision carries: the model's score, or the policy's prior where there is none, with
+    /// the evidence beside it.
+    ///
+    /// # Panics
+    /// Where the vector is shorter than the schema that the plan was compiled for.
+    pub fn score(&self, score: f64, vector: &[f64]) -> f64 {
+        let score = if score.is_nan() { self.policy.prior } else { score.clamp(0.0, 1.0) };
+        evidence::beside(score, evidence::strongest(&self.evidence, vector))
+    }
+
+    /// The probability of abuse that costs are weighed with, before the evidence beside it.
     fn probability(&self, score: f64) -> f64 {
         if self.policy.use_score && !score.is_nan() { score.clamp(0.0, 1.0) } else { self.policy.prior }
     }
@@ -151,7 +166,8 @@ impl Plan {
     /// The rules that match, by their place in the policy, and those that would, were they not suppressed. Without the
     /// score's use, rules do not see it either.
     fn hits(&self, ask: &Ask, vector: &[f64]) -> (Vec<usize>, Vec<usize>) {
-        let facts = rules::facts(ask, if self.policy.use_score { ask.score } else { f64::NAN });
+        let seen = self.policy.use_score && !ask.score.is_nan();
+        let facts = rules::facts(ask, if seen { self.score(ask.score, vector) } else { f64::NAN });
         let matching =
             self.programs.iter().enumerate().filter(|(_, program)| rules::matches(program, vector, &facts));
         let matching = matching.map(|(at, _)| at);
@@ -169,11 +185,6 @@ impl Plan {
         if self.policy.deny_by_machine && hard_evidence { left } else { left & !bit(DecisionKind::Deny) }
     }
 
-    /// The score that the decision carries, used or not.
-    fn shown_score(&self, ask: &Ask) -> f64 {
-        if ask.score.is_nan() { self.policy.prior } else { ask.score.clamp(0.0, 1.0) }
-    }
-
     fn respond_within(&self, decision: DecisionKind) -> ringfence_domain::Duration {
         let figures =
             self.policy.decision(decision).expect("only decisions that the policy offers are chosen");
@@ -184,8 +195,8 @@ impl Plan {
         &self,
         ask: &Ask,
         vector: &[f64],
-        hits: &[usize],
-        suppressed: &[usize],
+        (hits, suppressed): (&[usize], &[usize]),
+        strongest: Option<Strongest>,
         decision: DecisionKind,
         explain: &mut dyn Explain,
     ) -> Vec<ringfence_domain::Reason> {
@@ -207,7 +218,10 @@ impl Plan {
         let suppressed =
             suppressed.iter().filter_map(|at| ask.listed.suppression(&self.policy.rules[*at].name));
         let mut out: Vec<_> = suppressed.map(listed::reason).collect();
-        out.extend(self.texts.reasons(ask, self.shown_score(ask), vector, &hits, depth, explain));
+        // By how much the evidence raises what would be weighed without it.
+        let beside = strongest.map(|s| evidence::attribution(self.probability(ask.score), s));
+        let score = evidence::beside(self.probability(ask.score), strongest);
+        out.extend(self.texts.reasons((ask, score, vector), &hits, beside, depth, explain));
         out.truncate(self.policy.reasons.most);
         out
     }

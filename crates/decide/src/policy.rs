@@ -1,6 +1,7 @@
 //! What did the people who run the shop decide beforehand? The checked content of a policy file.
 
 use crate::error::PolicyError;
+use crate::evidence::Evidence;
 use crate::reasons::ReasonCode;
 use ringfence_domain::words::{ClaimReason, Word};
 use ringfence_domain::{Currency, DecisionKind, Duration};
@@ -23,6 +24,8 @@ pub struct Policy {
     pub use_score: bool,
     /// The probability of abuse where the score is not used or not known.
     pub prior: f64,
+    /// What stands beside the score, in the order of the file.
+    pub evidence: Vec<Evidence>,
     /// What people can review.
     pub review: Review,
     /// What goods are worth when they come back.
@@ -180,6 +183,7 @@ impl Policy {
             deny_by_machine,
             use_score,
             prior,
+            evidence,
             review,
             goods,
             reasons,
@@ -221,6 +225,9 @@ impl Policy {
                  {honest_refused:?} {honest_returns:?} {abuser_returns:?} {} {possible_for:?}",
                 respond_within.0
             ));
+        }
+        for Evidence { column, column_span: _, share } in evidence {
+            line(format_args!("evidence {column:?} {share:?}"));
         }
         for rule in rules {
             let Rule { name, about, when, when_span: _, allows, hard_evidence, reason, points } = rule;

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Behind, ask, golden, plan, return_ask, vector};
+use common::{Behind, ask, golden, plan, return_ask, vector, with_leads};
 use ringfence_decide::listed::{Entry, Listed, Suppressed};
 use ringfence_decide::{Ask, DEFAULT_POLICY, RULES_ONLY_POLICY};
 use ringfence_domain::DecisionKind;
@@ -63,6 +63,29 @@ fn the_machine_denies_on_hard_evidence_alone_and_only_where_the_policy_lets_it()
 fn where_rules_contradict_each_other_a_person_decides() {
     let both = [("charged_back", 1.0), ("reported_lost", 1.0)];
     check(&ask(0.01), &both, DecisionKind::Review, &["lost_by_the_carrier", "paid_back_by_the_bank"]);
+}
+
+#[test]
+fn a_lead_on_what_the_request_is_made_with_stands_beside_the_score_and_is_told() {
+    let policy = with_leads();
+    let led = |score: f64, p: f64| decide(&policy, &ask(score), &[("lead_on_device", p)]).0;
+    assert_eq!((led(0.01, f64::NAN), led(0.01, 0.97)), (DecisionKind::InstantRefund, DecisionKind::Review));
+    let told = plan(&policy);
+    let score = |known: &[(&str, f64)]| told.score(0.2, &vector(known));
+    assert_eq!(score(&[]), 0.2);
+    assert!((score(&[("lead_on_device", 0.5)]) - 0.6).abs() < 1e-12);
+    // The strongest counts: several may tell of one lead.
+    let several = [("lead_on_device", 0.5), ("lead_on_payment", 0.4), ("lead_on_document", f64::NAN)];
+    assert_eq!(score(&several), score(&[("lead_on_device", 0.5)]));
+    let half = plan(&policy.replacen("share = 1.0", "share = 0.5", 1));
+    let half = half.score(0.2, &vector(&[("lead_on_device", 0.5)]));
+    assert!((half - 0.4).abs() < 1e-12, "{half}");
+
+    let decision = told.decide(&ask(0.2), &vector(&several), &mut Behind(vec![]));
+    let reasons: Vec<(&str, f64)> = decision.reasons.iter().map(|r| (r.code.as_str(), r.weight)).collect();
+    assert_eq!((decision.score, reasons), (score(&several), vec![("open_lead", 0.4)]));
+    // Whatever it is worth, the engine does not deny on it (INV-7).
+    assert_eq!(led(1.0, 1.0), DecisionKind::Review);
 }
 
 #[test]

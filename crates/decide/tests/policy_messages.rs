@@ -55,6 +55,26 @@ fn unknown_keys_are_told_with_the_nearest() {
 }
 
 #[test]
+fn evidence_is_a_number_of_the_catalogue_named_once() {
+    let review = "[review]";
+    let evidence = |column: &str, more: &str| format!("[[evidence]]\ncolumn = \"{column}\"\n{more}[review]");
+    let help = "evidence is a feature of the catalogue that is a probability, as `lead_on_device`";
+    for (column, message) in [
+        ("lead_on_moon", "the catalogue has no feature `lead_on_moon`"),
+        ("goods_kept", "`goods_kept` is no number"),
+    ] {
+        check(review, &evidence(column, ""), &format!("column = ^\"{column}\"\n{message}; {help}"));
+    }
+    check(
+        review,
+        &evidence("lead_on_device", "[[evidence]]\ncolumn = \"lead_on_device\"\n"),
+        "column = ^\"lead_on_device\"\n`lead_on_device` is evidence twice; name each column once",
+    );
+    let too_much = "share = ^1.5\n`share` is 1.5, it must lie between 0 and 1";
+    check(review, &evidence("lead_on_device", "share = 1.5\n"), too_much);
+}
+
+#[test]
 fn malformed_toml_is_told_with_its_place() {
     check(
         "per_day = 40 ",

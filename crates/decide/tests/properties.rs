@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Behind, ask, schema};
+use common::{Behind, ask, schema, with_leads};
 use proptest::prelude::*;
 use ringfence_decide::cost::review_price;
 use ringfence_decide::policy::bit;
@@ -11,9 +11,9 @@ use ringfence_domain::words::{ClaimReason, Word};
 use ringfence_domain::{DecisionKind, Money};
 
 fn policies() -> impl Strategy<Value = Policy> {
-    let texts = [DEFAULT_POLICY, RULES_ONLY_POLICY].into_iter();
+    let texts = [DEFAULT_POLICY.to_owned(), RULES_ONLY_POLICY.to_owned(), with_leads()].into_iter();
     let texts: Vec<String> = texts
-        .flat_map(|t| [t.to_owned(), t.replace("deny_by_machine = true", "deny_by_machine = false")])
+        .flat_map(|t| [t.clone(), t.replace("deny_by_machine = true", "deny_by_machine = false")])
         .collect();
     proptest::sample::select(texts).prop_map(|text| Policy::parse(&text).expect("a shipped policy"))
 }
@@ -73,6 +73,13 @@ fn expected_cost(policy: &Policy, decision: DecisionKind, ask: &Ask, probability
     Some((1.0 - probability) * honest + probability * abuse)
 }
 
+/// The strongest of the columns that the policy names as evidence.
+fn strongest(policy: &Policy, vector: &[f64]) -> f64 {
+    let schema = schema();
+    let value = |name: &str| vector[schema.index(name).expect("a column")];
+    policy.evidence.iter().map(|e| value(&e.column).clamp(0.0, 1.0) * e.share).fold(0.0, f64::max)
+}
+
 fn near(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * (1.0 + a.abs().max(b.abs()))
 }
@@ -83,7 +90,8 @@ proptest! {
     #[test]
     fn the_decision_has_the_least_expected_cost_of_those_possible_and_allowed(policy in policies(), ask in asks(), vector in vectors()) {
         let (decision, table) = compiled(&policy).decide_with_costs(&ask, &vector, &mut ());
-        let probability = if policy.use_score && !ask.score.is_nan() { ask.score } else { policy.prior };
+        let score = if policy.use_score && !ask.score.is_nan() { ask.score } else { policy.prior };
+        let probability = 1.0 - (1.0 - score) * (1.0 - strongest(&policy, &vector));
         for weighed in &table {
             let naive = expected_cost(&policy, weighed.decision, &ask, probability).expect("the policy offers it");
             prop_assert!(near(weighed.expected_cost, naive), "{}: {} and {naive}", weighed.decision, weighed.expected_cost);

@@ -1,13 +1,19 @@
-//! What are leads worth as features? The same model with and without them, on requests later than all it learned from.
+//! What are leads worth to decisions? The same model without them, with them as inputs, and with them as evidence beside its
+//! score, on requests later than all it learned from.
 //!
 //! `cargo bench -p ringfence-engine --bench leads [-- ACCOUNTS DAYS EVERY SEED…]`: simulated shops of both scenarios; rings,
 //! staff and drivers are looked for as of every EVERY days, and what was found arrives then, before training and after it.
 //! Trained on the first two thirds of the time with the verdicts known by then, measured on the last third against the
 //! truth, which nothing but the figures reads. Intervals are the middle 95 % of a bootstrap over days, of the difference
-//! over the same days.
+//! over the same days; how much a model differs that was trained with one input more is not in them.
+//!
+//! *Learned*: the lead features are inputs of the model, as in the built-in catalogue. *Beside*: those of what the request is made
+//! with are evidence beside the score of a model without them, as a policy may have it. *Taught*: a request on which nobody found anything, and which a ring's lead
+//! of at least 0.9 names by the time of training, teaches as abuse.
 
 mod shop;
 
+use ringfence_decide::{DEFAULT_POLICY, Policy};
 use ringfence_domain::{Duration, Timestamp};
 use ringfence_features::Plan;
 use ringfence_learn::chance::Chance;
@@ -17,7 +23,7 @@ use ringfence_learn::score::{Scorer, Scratch};
 use ringfence_learn::settings::TrainSettings;
 use ringfence_learn::train::train;
 use ringfence_simulate::{DEFAULT, HARDER, Scenario};
-use shop::{Shop, shop, vectors, with_leads};
+use shop::{Shop, shop, taught, vectors, with_leads};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,15 +58,30 @@ fn held_out(dataset: &Dataset, shop: &Shop, until: Timestamp) -> HeldOut {
     out
 }
 
+/// A lead teaches from this probability on.
+const TEACHES_MIN: f64 = 0.9;
+
+/// What a request is made with, and an operator keeps from buyer to buyer.
+const MADE_WITH: [&str; 3] = ["lead_on_device", "lead_on_document", "lead_on_payment"];
+
+/// Scores of the held-out requests, and the same with the leads as evidence beside them.
 fn scores(
     dataset: &Dataset,
     rows: &[usize],
     until: Timestamp,
-) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
-    let trained = train(dataset, until, &TrainSettings::default())?;
+    learned: bool,
+) -> Result<[Vec<f64>; 2], Box<dyn std::error::Error>> {
+    let of_leads = dataset.schema().columns.iter().map(|c| c.name.clone()).filter(|n| n.starts_with("lead_"));
+    let exclude = if learned { Vec::new() } else { of_leads.collect() };
+    let trained = train(dataset, until, &TrainSettings { exclude, ..TrainSettings::default() })?;
     let scorer = Scorer::compile(&trained.model, dataset.schema())?;
     let mut scratch = Scratch::default();
-    Ok(rows.iter().map(|&n| scorer.score(&dataset.vector(n), &mut scratch)).collect())
+    let evidence = MADE_WITH.map(|column| format!("[[evidence]]\ncolumn = \"{column}\"\n\n")).concat();
+    let text = DEFAULT_POLICY.replacen("[review]", &(evidence + "[review]"), 1);
+    let policy = ringfence_decide::Plan::compile(&Policy::parse(&text)?, dataset.schema())?;
+    let alone: Vec<f64> = rows.iter().map(|&n| scorer.score(&dataset.vector(n), &mut scratch)).collect();
+    let beside = rows.iter().zip(&alone).map(|(&n, s)| policy.score(*s, &dataset.vector(n))).collect();
+    Ok([alone, beside])
 }
 
 /// Average precision, and the share of the abused money in the budget.
@@ -105,18 +126,16 @@ fn compare(without: &Ranking, with: &Ranking, of: &HeldOut) -> [([f64; 2], (f64,
     [([a[0], b[0]], middle(ap)), ([a[1], b[1]], middle(money))]
 }
 
-/// Of the held-out requests: how many a lead stands on, how much of that is abuse, and how much of the abuse it is.
+/// Of the held-out requests, by what they are made with: those abusive and all that a lead stands on.
 fn reach(dataset: &Dataset, of: &HeldOut) -> String {
-    let column = dataset.schema().index("lead_probability").expect("in the built-in catalogue");
-    let values = dataset.column(column);
-    let named: Vec<bool> = of.rows.iter().map(|&n| !values[n].is_nan()).collect();
-    let count = |f: &dyn Fn(usize) -> bool| (0..named.len()).filter(|&i| f(i)).count();
-    let (all, hit) = (count(&|i| named[i]), count(&|i| named[i] && of.abuse[i]));
-    format!(
-        "{all} named, {:.2} abuse, {:.2} of it",
-        hit as f64 / all as f64,
-        hit as f64 / count(&|i| of.abuse[i]) as f64
-    )
+    let way = |name: &&str| {
+        let column = dataset.column(dataset.schema().index(name)?);
+        let named: Vec<usize> = (0..of.rows.len()).filter(|&i| !column[of.rows[i]].is_nan()).collect();
+        let hit = named.iter().filter(|&&i| of.abuse[i]).count();
+        Some(format!("{} {hit} of {}", name.trim_start_matches("lead_on_"), named.len()))
+    };
+    let told: Vec<String> = MADE_WITH.iter().filter_map(way).collect();
+    format!("{}; {} abusive in all", told.join(", "), of.abuse.iter().filter(|a| **a).count())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -126,10 +145,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seeds = if numbers.len() > 3 { numbers[3..].to_vec() } else { vec![1, 2, 3] };
     let plan = Arc::new(Plan::builtin());
     println!("{accounts} accounts, {days} days, leads as of every {every} d, 1 % of the requests reviewed\n");
-    println!(
-        "| scenario | seed | AP without | with | difference | money without | with | relative | leads on the held-out | looks, s |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("| scenario | seed | | AP | difference | money found | relative | named by a lead | looks, s |");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for (name, text) in [("default", DEFAULT), ("harder", HARDER)] {
         let scenario = Scenario::parse(text)?;
         for &seed in &seeds {
@@ -138,26 +155,40 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let clock = Instant::now();
             let (events, looks) = with_leads(&shop.events, Duration::days(i64::from(every)));
             let seconds = clock.elapsed().as_secs_f64();
-            let (plain, led) = (vectors(&plan, &shop.events)?, vectors(&plan, &events)?);
-            let of = held_out(&plain, &shop, until);
-            let rank = |dataset: &Dataset| -> Result<Ranking, Box<dyn std::error::Error>> {
-                Ok(Ranking::new(&scores(dataset, &of.rows, until)?, &of.abuse))
-            };
-            let [(ap, ap_in), (money, money_in)] = compare(&rank(&plain)?, &rank(&led)?, &of);
+            let dataset = vectors(&plan, &events)?;
+            let of = held_out(&dataset, &shop, until);
+            let [without, beside] = scores(&dataset, &of.rows, until, false)?;
+            let [learned, _] = scores(&dataset, &of.rows, until, true)?;
+            let [taught, taught_beside] =
+                scores(&taught(&dataset, &events, TEACHES_MIN), &of.rows, until, false)?;
+            let without = Ranking::new(&without, &of.abuse);
+            let ones = vec![1.0; of.rows.len()];
+            let [ap, money] = figures(&without, &of, &ones);
+            let named = reach(&dataset, &of);
             println!(
-                "| {name} | {seed} | {:.3} | {:.3} | {:+.3} ({:+.3} to {:+.3}) | {:.3} | {:.3} | {:+.0} % ({:+.0} to {:+.0}) | {} | {looks}, {seconds:.0} |",
-                ap[0],
-                ap[1],
-                ap[1] - ap[0],
-                ap_in.0,
-                ap_in.1,
-                money[0],
-                money[1],
-                (money[1] / money[0] - 1.0) * 100.0,
-                money_in.0 * 100.0,
-                money_in.1 * 100.0,
-                reach(&led, &of)
+                "| {name} | {seed} | without | {ap:.3} | | {money:.3} | | {named} | {looks}, {seconds:.0} |"
             );
+            let ways = [
+                ("learned", learned),
+                ("beside", beside),
+                ("taught", taught),
+                ("taught, and beside", taught_beside),
+            ];
+            for (what, scores) in ways {
+                let [(ap, ap_in), (money, money_in)] =
+                    compare(&without, &Ranking::new(&scores, &of.abuse), &of);
+                println!(
+                    "| {name} | {seed} | {what} | {:.3} | {:+.3} ({:+.3} to {:+.3}) | {:.3} | {:+.0} % ({:+.0} to {:+.0}) | | |",
+                    ap[1],
+                    ap[1] - ap[0],
+                    ap_in.0,
+                    ap_in.1,
+                    money[1],
+                    (money[1] / money[0] - 1.0) * 100.0,
+                    money_in.0 * 100.0,
+                    money_in.1 * 100.0
+                );
+            }
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! How much more is found by choosing what to review for money and learning than by going down the scores?
 //!
 //! `cargo bench -p ringfence-engine --bench review [-- ACCOUNTS DAYS PERCENT SEED…]`: simulated shops of both scenarios. Until
-//! day 120 the verdicts are those of the simulation; from then on only what is reviewed gets one, three days after its week, and
+//! day 200 the verdicts are those of the simulation; from then on only what is reviewed gets one, three days after its week, and
 //! the model is learned anew every four weeks from what is known then. Each way of choosing lives in a world of its own with
 //! the same requests, the same budget (PERCENT of each week's requests) and the same beginning. Found is what the truth says of
 //! the requests that were reviewed; nothing else reads it.
@@ -30,7 +30,7 @@ use std::sync::Arc;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Days before the first review.
-const BEFORE: i64 = 120;
+const BEFORE: i64 = 200;
 /// Weeks between two models.
 const LEARN_EVERY: usize = 4;
 /// Days from the end of a week to the verdicts on what was reviewed of it.
@@ -183,7 +183,7 @@ fn known_before(shop: &Shop, until: Timestamp) -> BTreeMap<String, KnownVerdict>
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let numbers: Vec<u32> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let at = |n: usize, default: u32| numbers.get(n).copied().unwrap_or(default);
-    let (accounts, days, percent) = (at(0, 8_000), at(1, 365), at(2, 2));
+    let (accounts, days, percent) = (at(0, 24_000), at(1, 365), at(2, 1));
     let seeds = if numbers.len() > 3 { numbers[3..].to_vec() } else { vec![1, 2, 3] };
     let catalogue = Arc::new(Plan::builtin());
     println!(

@@ -105,6 +105,8 @@ struct Paid<'a> {
 struct Facts<'a> {
     paid: Vec<Paid<'a>>,
     asked: BTreeMap<&'a str, (&'a str, &'a str, &'a [Line])>,
+    /// Orders that the shop's own investigators placed.
+    tests: BTreeSet<&'a str>,
     pieces: Pieces,
 }
 
@@ -118,6 +120,9 @@ impl<'a> Facts<'a> {
                     *parts.entry(e.refund.as_str()).or_default() += 1;
                     facts.paid.push(Paid { refund: e.refund.as_str(), amount: e.amount, cited, parts: 0 });
                 }
+                Some(Body::TestPurchaseRegistered(e)) => {
+                    facts.tests.insert(e.order.as_str());
+                }
                 Some(Body::RefundRequested(e)) => {
                     facts.asked.insert(e.refund.as_str(), (e.order.as_str(), e.account.as_str(), &e.lines));
                 }
@@ -127,6 +132,9 @@ impl<'a> Facts<'a> {
                 _ => {}
             }
         }
+        // What was paid back on a test purchase the shop paid to itself: no loss. What the test cost is a line of its own.
+        let Facts { paid, asked, tests, .. } = &mut facts;
+        paid.retain(|paid| asked.get(paid.refund).is_none_or(|(order, _, _)| !tests.contains(order)));
         for paid in &mut facts.paid {
             paid.parts = parts[paid.refund];
         }

@@ -37,7 +37,16 @@ pub fn handlings(view: &View<'_>, masks: &mut Masks) -> Vec<Handling> {
         let change = control.get("change");
         let did = text(change.unwrap_or(control), "did");
         let case = change.and_then(|change| change.get("case")).and_then(Value::as_u64);
-        let subject = case.map_or_else(|| text(control, "subject"), |case| format!("case {case}"));
+        let subject = case.map_or_else(
+            || {
+                ["subject", "person"]
+                    .map(|key| text(control, key))
+                    .into_iter()
+                    .find(|t| !t.is_empty())
+                    .unwrap_or_default()
+            },
+            |case| format!("case {case}"),
+        );
         let field = if view.subjects.accounts.contains(&subject) {
             Some(Field::Account)
         } else if view.subjects.staff.contains(&subject) || view.subjects.acting.contains(&subject) {

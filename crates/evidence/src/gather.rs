@@ -368,7 +368,7 @@ impl Gather {
         let mut named = ["case", "into"].iter().filter_map(|key| case(key)).chain(noted);
         let of_case = named.any(|case| of.cases.contains(&case));
         of_case
-            || ["subject", "value", "refund", "account", "case"].iter().any(|key| {
+            || ["subject", "value", "refund", "account", "person", "case"].iter().any(|key| {
                 control.get(key).and_then(Value::as_str).is_some_and(|id| {
                     id == self.matter
                         || [

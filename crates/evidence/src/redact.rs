@@ -99,7 +99,7 @@ impl Masks {
                 }
                 self.field(at, &mut value, "", "detail", Field::Merchant);
                 self.field(at, &mut value, "", "why", Field::Note);
-                for key in ["subject", "value", "account", "staff"] {
+                for key in ["subject", "value", "account", "person", "staff"] {
                     let id = value.get(key).and_then(Value::as_str).unwrap_or_default();
                     if let Some(field) = self.known.get(id).copied() {
                         self.field(at, &mut value, "", key, field);

@@ -99,7 +99,11 @@ fn of_event(event: &Event, masks: &mut Masks) -> String {
             )
         }
         Body::ItemListed(e) => {
-            format!("Article {} was offered{}.", e.sku, maybe(", weight in g ", e.weight_g))
+            format!(
+                "Article {} was offered{}.",
+                e.sku,
+                e.weight_g.map_or_else(String::new, |g| format!(", {g} g"))
+            )
         }
         Body::OrderPlaced(e) => {
             let account = account(e.account.as_str());
@@ -116,7 +120,7 @@ fn of_event(event: &Event, masks: &mut Masks) -> String {
             e.direction,
             e.parcel,
             plain(e.status.as_str()),
-            maybe(", weight in g ", e.weight_g),
+            e.weight_g.map_or_else(String::new, |g| format!(", {g} g")),
             maybe(", driver ", e.driver.as_ref().map(|d| masks.name(Field::Driver, d.as_str()))),
             e.proof.as_ref().map(proof).unwrap_or_default()
         ),
@@ -129,7 +133,7 @@ fn of_event(event: &Event, masks: &mut Masks) -> String {
             lines(&e.lines),
             maybe(", parcel ", e.parcel.as_ref()),
             maybe(", lane ", e.lane.map(|l| plain(l.as_str()))),
-            maybe(", weight in g ", e.weight_g)
+            e.weight_g.map_or_else(String::new, |g| format!(", {g} g"))
         ),
         Body::ReturnInspected(e) => {
             format!("The return was inspected: {} ({}).", plain(e.condition.as_str()), lines(&e.lines))

@@ -141,3 +141,17 @@ fn a_case_adds_to_a_matter_that_a_person_described() {
     assert_eq!(spec.hold.len(), 2);
     assert_eq!(verify(&pack(Purpose::Court, &spec), Some(&key().public())).faults, []);
 }
+
+#[test]
+fn what_was_paid_back_on_a_test_purchase_is_no_damage() {
+    let spec = Spec::parse(SPEC).unwrap();
+    let test = r#"{"specversion":"1.0","id":"t-1","source":"shop/us","type":"test_purchase.registered","time":"2023-02-28T00:00:00Z","data":{"order":"O2"}}"#;
+    let damages = |more: &[String]| {
+        let files = common::pack_with(Purpose::Counsel, &spec, more).unwrap();
+        assert_eq!(verify(&files, Some(&key().public())).faults, []);
+        text(&files, "damages.csv").to_owned()
+    };
+    assert!(damages(&[]).contains("refund R2"));
+    let after = damages(&[test.to_owned()]);
+    assert!(!after.contains("refund R2") && after.contains("refund R1"), "{after}");
+}

@@ -4,12 +4,14 @@
 //! at the end of the log beside the truth. With EVERY above 0 the leads are also looked for each so many days, to see how long
 //! after a ring's fifth request its first lead comes. Seeds begin at FIRST. Thresholds are the defaults.
 
+mod cpu;
+
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, Duration, Event, Timestamp};
+use ringfence_domain::words::Verdict;
+use ringfence_domain::{Body, Currency, Duration, Event, Timestamp};
 use ringfence_leads::rings::{Lead, Record, Settings, rings};
 use ringfence_simulate::{DEFAULT, HARDER, RefundTruth, Scenario, TruthRecord, TruthSink};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 /// Takes the events, and looks for leads every few days.
 struct Gather {
@@ -19,6 +21,8 @@ struct Gather {
     next: Option<Timestamp>,
     /// When, and the refunds of each lead.
     looks: Vec<(Timestamp, Vec<Vec<String>>)>,
+    /// Refunds and accounts of which people found abuse, with the first time.
+    verdicts: BTreeMap<String, Timestamp>,
 }
 
 fn standing(record: &Record) -> Vec<Lead> {
@@ -34,6 +38,11 @@ impl ringfence_simulate::EventSink for Gather {
                 self.looks.push((newest, refunds));
                 self.next = Some(newest.plus(every));
             }
+        }
+        if let Body::VerdictRecorded(e) = &event.body
+            && e.verdict == Verdict::Abuse
+        {
+            self.verdicts.entry(e.subject.id.to_string()).or_insert(event.time);
         }
         self.record.see(event, &self.rates);
         Ok(())
@@ -74,22 +83,28 @@ fn ring_of<'a>(lead: &Lead, truth: &'a Truth) -> Option<&'a str> {
     (n * 2 >= lead.accounts.len()).then_some(ring)
 }
 
-/// Days from each ring's fifth request to its first lead; endless where there is none.
-fn days_to_lead(truth: &Truth, looks: &[(Timestamp, Vec<Vec<String>>)]) -> Vec<f64> {
-    let mut days = Vec::new();
-    for ring in truth.rings.keys() {
+/// Days from each ring's fifth request to its first lead, endless where there is none; how many of the rings had no verdict of
+/// abuse on any of their requests and accounts at that time.
+fn days_to_lead(truth: &Truth, gather: &Gather) -> (Vec<f64>, usize) {
+    let (mut days, mut unseen) = (Vec::new(), 0);
+    for (ring, (accounts, _)) in &truth.rings {
         let own = truth.refunds.values().filter(|r| r.ring.as_ref() == Some(ring));
         let mut at: Vec<Timestamp> = own.map(|r| r.requested_at).collect();
         at.sort_unstable();
         let Some(fifth) = at.get(4) else { continue };
         let is_of =
             |refund: &String| truth.refunds.get(refund).is_some_and(|r| r.ring.as_ref() == Some(ring));
-        let first = looks
+        let first = gather
+            .looks
             .iter()
             .find(|(_, leads)| leads.iter().any(|l| l.iter().filter(|r| is_of(r)).count() * 2 >= l.len()));
+        let refunds = truth.refunds.values().filter(|r| r.ring.as_ref() == Some(ring));
+        let named = refunds.map(|r| r.refund.as_str()).chain(accounts.iter().map(String::as_str));
+        let verdict = named.filter_map(|n| gather.verdicts.get(n)).min();
+        unseen += usize::from(first.is_some_and(|(at, _)| verdict.is_none_or(|verdict| verdict > at)));
         days.push(first.map_or(f64::INFINITY, |(at, _)| at.since(*fifth).as_days().max(0.0)));
     }
-    days
+    (days, unseen)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -108,7 +123,14 @@ struct Sum {
     listed: usize,
     right: usize,
     days: Vec<f64>,
+    /// Rings that had no verdict when their first lead came.
+    unseen: usize,
+    /// Rings of at least [`LARGE`] accounts, and those found.
+    large: [usize; 2],
 }
+
+/// Accounts of a ring that has to be found.
+const LARGE: usize = 8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<u32>().ok());
@@ -127,19 +149,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for seed in first..first + u64::from(seeds) {
             let scenario = Scenario::parse(text)?;
             let (record, rates) = (Record::default(), Rates::new(Currency::USD));
-            let mut gather = Gather { record, rates, every, next: None, looks: Vec::new() };
+            let mut gather =
+                Gather { record, rates, every, next: None, looks: Vec::new(), verdicts: BTreeMap::new() };
             let mut truth = Truth::default();
             ringfence_simulate::simulate(&scenario, seed, accounts, days, &mut gather, &mut truth)?;
-            let start = Instant::now();
+            let start = cpu::seconds();
             let leads = standing(&gather.record);
-            let seconds = start.elapsed().as_secs_f64();
+            let seconds = cpu::seconds() - start;
             let in_rings: BTreeSet<&str> =
                 truth.rings.values().flat_map(|r| &r.0).map(String::as_str).collect();
             let listed: BTreeSet<&str> = leads.iter().flat_map(|l| &l.accounts).map(String::as_str).collect();
             let right = listed.intersection(&in_rings).count();
             let found: BTreeSet<&str> = leads.iter().filter_map(|l| ring_of(l, &truth)).collect();
             let wrong = leads.iter().filter(|l| ring_of(l, &truth).is_none()).count();
-            let to_lead = days_to_lead(&truth, &gather.looks);
+            let (to_lead, unseen) = days_to_lead(&truth, &gather);
+            let large = |ring: &&String| truth.rings[*ring].0.len() >= LARGE;
+            sum.large[0] += truth.rings.keys().filter(large).count();
+            sum.large[1] += truth.rings.keys().filter(large).filter(|r| found.contains(r.as_str())).count();
+            sum.unseen += unseen;
             if show {
                 tell(&leads, &truth, &listed);
             }
@@ -161,7 +188,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             sum.days.extend(to_lead);
         }
         println!(
-            "\n{name}: precision of accounts {:.3} (goal 0.95), recall {:.3} (goal 0.80), {} of {} rings found (goal all), {} of {} \
+            "\n{name}: {} of {} rings of at least {LARGE} accounts found (goal all); {} had no verdict when their first lead came (goal \
+             half)",
+            sum.large[1], sum.large[0], sum.unseen
+        );
+        println!(
+            "{name}: precision of accounts {:.3} (goal 0.95), recall {:.3} (goal 0.80), {} of {} rings found (goal all), {} of {} \
              leads wrong (goal 1 in 20), median days from the fifth request to the lead {:.1} (goal 14)\n",
             sum.right as f64 / sum.listed.max(1) as f64,
             sum.right as f64 / sum.accounts.max(1) as f64,

@@ -252,3 +252,42 @@ async fn the_description_names_every_endpoint_of_the_policy_table() {
     // What a problem may leave out is not promised.
     assert_eq!(api["components"]["schemas"]["Problem"]["required"], json!(["type", "title", "status"]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_tells_the_customer_in_their_language_and_nothing_that_teaches() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let service = open(dir.path());
+    let router = service.router();
+    let admin = admin(&service, &router).await;
+    let shop = key(&router, &admin, Role::Integration).await;
+    let auditor = person(&router, &admin, "Auditor", &[Role::Auditor]).await;
+    // An order that nobody knows and much money: not simply paid.
+    let body = request(7, 900_000).to_string();
+    let decision = ask(&router, Method::POST, "/v1/refunds/decide", Some(&shop), ONE, &body).await.json();
+    assert_eq!(decision["refund"], "R7", "{decision}");
+    let path = "/v1/decisions/R7/notice";
+    let notice = |query: &'static str| {
+        let (router, shop) = (router.clone(), shop.clone());
+        async move { ask(&router, Method::GET, &format!("{path}{query}"), Some(&shop), ONE, "").await }
+    };
+    let (english, italian) = (notice("").await.json(), notice("?language=it").await.json());
+    assert_eq!((&english["language"], &italian["language"]), (&json!("en"), &json!("it")));
+    assert_eq!(english["refund"], "R7");
+    assert_ne!(english["text"], italian["text"]);
+    // Neither the score nor what it was made of, nor which rule was hit.
+    let text = english.to_string();
+    for told in ["score", "expected_loss", "weight", "rule"] {
+        assert!(!text.contains(told), "{told} in {text}");
+    }
+    for reason in decision["reasons"].as_array().expect("reasons") {
+        let code = reason["code"].as_str().expect("a code");
+        assert!(!text.contains(&format!("\"{code}\"")), "{code} in {text}");
+    }
+    assert_eq!(notice("?language=xx").await.status, StatusCode::BAD_REQUEST);
+    let none = ask(&router, Method::GET, "/v1/decisions/R8/notice", Some(&shop), ONE, "").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    // What a person reads is recorded.
+    assert_eq!(auditor.get(path).await.status, StatusCode::OK);
+    let trail = auditor.get("/v1/audit").await.json();
+    assert!(trail.to_string().contains("notice_read"), "{trail}");
+}

@@ -70,8 +70,23 @@ pub(crate) fn schema() -> Schema {
         ("claimed_before_delivery", Flag, "asked for while the parcel was on its way", "timing"),
         ("received_lane", Category, "lane in which the return was recorded", "return_record"),
         ("shop_segment", Category, "the shop's own segment", "not_a_code"),
+        (
+            "lead_on_device",
+            Number,
+            "probability that the device of the request is an open lead's",
+            "open_lead",
+        ),
+        ("lead_on_document", Number, "probability that the document is an open lead's", "open_lead"),
+        ("lead_on_payment", Number, "probability that the means of payment is an open lead's", "open_lead"),
     ];
     Schema { columns: columns.iter().map(column).collect(), hash: "test".into() }
+}
+
+/// The default policy with leads as evidence beside the score.
+pub(crate) fn with_leads() -> String {
+    let evidence = ["lead_on_device", "lead_on_document", "lead_on_payment"]
+        .map(|column| format!("[[evidence]]\ncolumn = \"{column}\"\nshare = 1.0\n\n"));
+    ringfence_decide::DEFAULT_POLICY.replacen("[review]", &(evidence.concat() + "[review]"), 1)
 }
 
 /// A vector in which only these columns are known.

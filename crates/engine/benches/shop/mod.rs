@@ -3,7 +3,8 @@
 #![allow(dead_code)] // Each benchmark uses a part of it.
 
 use ringfence_domain::rates::Rates;
-use ringfence_domain::{Currency, Duration, Event, Money, Timestamp};
+use ringfence_domain::words::{LeadKind, Verdict, WithdrawalReason};
+use ringfence_domain::{Body, Currency, Duration, Event, Money, Timestamp};
 use ringfence_engine::{Applied, Engine, Labels};
 use ringfence_features::Plan;
 use ringfence_leads::log::{Book, Looker, Methods, Schedule};
@@ -96,4 +97,40 @@ pub(crate) fn vectors(plan: &Arc<Plan>, events: &[Event]) -> Result<Dataset, Box
         dataset.push(meta, &vector);
     }
     Ok(dataset)
+}
+
+/// The same rows; a request that a ring's lead of at least `least` names, and on which nobody found anything, counts as abuse
+/// from the arrival of the lead on, until the lead is withdrawn other than for having stopped.
+pub(crate) fn taught(dataset: &Dataset, events: &[Event], least: f64) -> Dataset {
+    let mut said: BTreeMap<&str, Vec<KnownVerdict>> = BTreeMap::new();
+    let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for event in events {
+        match &event.body {
+            Body::LeadRaised(e) if e.kind == LeadKind::Ring => {
+                let refunds: Vec<&str> = e.refunds.iter().map(|r| r.as_str()).collect();
+                let verdict = if e.probability >= least { Verdict::Abuse } else { Verdict::Insider };
+                for refund in &refunds {
+                    said.entry(refund).or_default().push(KnownVerdict { verdict, at: event.time });
+                }
+                of.insert(e.lead.as_str(), refunds);
+            }
+            Body::LeadWithdrawn(e) if e.reason != WithdrawalReason::Stopped => {
+                for refund in of.remove(e.lead.as_str()).unwrap_or_default() {
+                    said.entry(refund)
+                        .or_default()
+                        .push(KnownVerdict { verdict: Verdict::Insider, at: event.time });
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut out = Dataset::new(dataset.schema().clone());
+    for (n, row) in dataset.rows().iter().enumerate() {
+        let mut row = row.clone();
+        if row.verdicts.is_empty() {
+            row.verdicts = said.get(row.refund.as_str()).cloned().unwrap_or_default();
+        }
+        out.push(row, &dataset.vector(n));
+    }
+    out
 }

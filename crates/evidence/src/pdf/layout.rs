@@ -147,7 +147,8 @@ impl Document {
     /// A heading within a chapter.
     pub fn heading(&mut self, text: &str) {
         self.gap(7.0);
-        self.need(44.0);
+        // With what follows: the head of a table and a row of some lines. A heading alone at the foot of a page says nothing.
+        self.need(100.0);
         let text = self.fonts.writable(text);
         self.set(&text, Face::Bold, 11.5, SIDE, self.width(), BLACK);
         self.gap(2.0);

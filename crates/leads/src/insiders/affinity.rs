@@ -2,7 +2,7 @@
 
 use crate::insiders::expect::Tally;
 use crate::insiders::record::Record;
-use crate::sets::Sets;
+use crate::sets::{Members, Sets};
 use ringfence_domain::{Duration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,12 +89,12 @@ pub(crate) fn affinity(record: &Record) -> (Counts, BTreeMap<u32, BTreeSet<u32>>
 
 /// The cluster of each account that shares a rare identifier with another: the least number of its accounts.
 fn clusters(record: &Record) -> BTreeMap<u32, u32> {
-    let tied: Vec<&BTreeSet<u32>> =
-        record.shared.values().filter(|a| (2..=SHARED_MAX).contains(&a.len())).collect();
+    let tied: Vec<&[u32]> =
+        record.shared.values().map(Members::all).filter(|a| (2..=SHARED_MAX).contains(&a.len())).collect();
     let mut sets = Sets::new(record.accounts.len());
     for accounts in &tied {
-        for (a, b) in accounts.iter().zip(accounts.iter().skip(1)) {
-            sets.join(*a, *b);
+        for pair in accounts.windows(2) {
+            sets.join(pair[0], pair[1]);
         }
     }
     tied.into_iter().flatten().map(|a| (*a, sets.root(*a))).collect()

@@ -2,6 +2,7 @@
 
 use crate::numbers::Numbers;
 use crate::parcels::moved;
+use crate::sets::Members;
 use ringfence_domain::event::SessionStarted;
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{Action, Assigned, ClaimReason, DecidedBy, Direction, Lane, Role};
@@ -104,7 +105,7 @@ pub struct Record {
     /// Orders of which a carrier scanned a return.
     pub(crate) return_scanned: BTreeSet<u32>,
     /// Accounts by rare identifier.
-    pub(crate) shared: BTreeMap<u32, BTreeSet<u32>>,
+    pub(crate) shared: BTreeMap<u32, Members>,
     /// Refund by order, the latest.
     pub(crate) refund_of: BTreeMap<u32, u32>,
     /// By person and network.

@@ -240,6 +240,7 @@ impl Gather<'_> {
         ];
         for (is, shared) in kinds {
             for ((_, id), accounts) in self.record.owners.range((is, 0)..=(is, u32::MAX)) {
+                let accounts = accounts.all();
                 if !(2..=SHARED_MAX).contains(&accounts.len()) {
                     continue;
                 }

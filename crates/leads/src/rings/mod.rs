@@ -238,7 +238,7 @@ fn believe(marks: &Marks, traits: &[Traits]) -> Beliefs {
             belief::believe(&Question { ties, prior: &prior, odd: &odd, evidence: &evidence, alone, share });
         let rings: f64 = beliefs.requests.iter().sum();
         share = (rings / beliefs.requests.len() as f64).clamp(SHARES[0], SHARES[1]);
-        weights = Weights::learn(traits, &beliefs.tied);
+        weights = weights.learn(traits, &beliefs.tied);
         for (kind, odds) in &mut kind_odds {
             let of_kind = marks.all.iter().zip(&beliefs.marks).filter(|(m, _)| m.shared == *kind);
             let (rings, n) = of_kind.fold((0.0, 0.0), |(rings, n), (_, p)| (rings + p, n + 1.0));

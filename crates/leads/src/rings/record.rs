@@ -3,6 +3,7 @@
 use crate::insiders;
 use crate::numbers::Numbers;
 use crate::parcels::moved;
+use crate::sets::Members;
 use ringfence_domain::event::{OrderPlaced, ParcelScanned, RefundRequested, SessionStarted};
 use ringfence_domain::rates::Rates;
 use ringfence_domain::words::{
@@ -35,6 +36,10 @@ pub(crate) struct Identifiers(Numbers);
 impl Identifiers {
     fn of(&mut self, is: Is, value: &str) -> u32 {
         self.0.of(&format!("{}{value}", char::from(b'a' + is as u8)))
+    }
+    /// How many there are; their numbers are below it.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
     /// The value as it came.
     pub(crate) fn value(&self, identifier: u32) -> &str {
@@ -137,7 +142,7 @@ pub struct Record {
     /// By account.
     pub(crate) visits: BTreeMap<u32, Vec<Visit>>,
     /// By identifier of a person (address, payment, e-mail, phone): the accounts.
-    pub(crate) owners: BTreeMap<(Is, u32), BTreeSet<u32>>,
+    pub(crate) owners: BTreeMap<(Is, u32), Members>,
     pub(crate) said: Vec<Said>,
     pub(crate) test_orders: BTreeSet<u32>,
     /// By refund, the latest: whether it was abuse, and how that was found.

@@ -10,6 +10,8 @@ use crate::rings::traits::{
     ABUSE, ACCOUNT, AMOUNT, BACK, CLEARED, NO_SCAN, NONE, NOT_YET, TEST_PURCHASE, THROUGH_TEST, Traits,
     VERDICT,
 };
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 use std::collections::BTreeMap;
 
 /// A family of traits, a kind of case and a value.
@@ -43,9 +45,9 @@ const SWEEPS_MAX: u32 = 30;
 const STILL: f64 = 0.01;
 const STEP_MAX: f64 = 1.0;
 
-/// By trait, in nats.
+/// By trait, in nats. Only looked up: there is no order in it.
 #[derive(Clone, Debug)]
-pub(crate) struct Weights(BTreeMap<Feature, f64>);
+pub(crate) struct Weights(HashMap<Feature, f64, FxBuildHasher>);
 
 impl Weights {
     /// Before anything is learned: only what people found out counts.
@@ -55,13 +57,14 @@ impl Weights {
         Weights(found.map(|(value, weight)| ((VERDICT as u8, ANY, value), weight)).collect())
     }
 
-    /// From how much each request is tied to rings by its marks.
-    pub(crate) fn learn(traits: &[Traits], tied: &[f64]) -> Weights {
+    /// From how much each request is tied to rings by its marks. What was learned before is where the search begins: it ends
+    /// at the same weights, sooner.
+    pub(crate) fn learn(&self, traits: &[Traits], tied: &[f64]) -> Weights {
         let others = tied.iter().filter(|t| **t < TIED_MIN).count();
         let every = others.div_ceil(OTHERS_MAX).max(1);
         let mut nth = 0;
         let mut rows: Vec<Row> = Vec::new();
-        let mut columns: BTreeMap<Feature, Vec<u32>> = BTreeMap::new();
+        let mut columns: HashMap<Feature, Vec<u32>, FxBuildHasher> = HashMap::default();
         for (traits, &tied) in traits.iter().zip(tied) {
             let mut weight = 1.0;
             if tied < TIED_MIN {
@@ -79,7 +82,8 @@ impl Weights {
         if !start(&mut rows) {
             return Weights::first();
         }
-        let mut weights = fit(rows, &columns);
+        let columns: BTreeMap<Feature, Vec<u32>> = columns.into_iter().collect();
+        let mut weights = fit(rows, &columns, self);
         // Whatever the requests look like: people who looked weigh at least that.
         let mut bound = |value: u16, low: f64, high: f64| {
             let weight = weights.entry((VERDICT as u8, ANY, value)).or_default();
@@ -89,12 +93,15 @@ impl Weights {
         bound(THROUGH_TEST, LN_ABUSE, f64::INFINITY);
         bound(CLEARED, f64::NEG_INFINITY, -VERDICT_MIN);
         bound(TEST_PURCHASE, LN_TEST_PURCHASE, LN_TEST_PURCHASE);
-        Weights(weights)
+        Weights(weights.into_iter().collect())
     }
 
     /// Of one request: the log-likelihood ratio.
     pub(crate) fn evidence(&self, traits: &Traits) -> f64 {
-        features(traits).map(|f| self.0.get(&f).copied().unwrap_or(0.0)).sum()
+        features(traits).map(|f| self.of(f)).sum()
+    }
+    fn of(&self, feature: Feature) -> f64 {
+        self.0.get(&feature).copied().unwrap_or(0.0)
     }
 }
 
@@ -128,8 +135,13 @@ fn start(rows: &mut [Row]) -> bool {
 }
 
 /// Coordinate-wise Newton steps: each weight in turn to where the ridge-penalised likelihood is largest.
-fn fit(mut rows: Vec<Row>, columns: &BTreeMap<Feature, Vec<u32>>) -> BTreeMap<Feature, f64> {
-    let mut weights: BTreeMap<Feature, f64> = columns.keys().map(|f| (*f, 0.0)).collect();
+fn fit(mut rows: Vec<Row>, columns: &BTreeMap<Feature, Vec<u32>>, first: &Weights) -> BTreeMap<Feature, f64> {
+    let mut weights: BTreeMap<Feature, f64> = columns.keys().map(|f| (*f, first.of(*f))).collect();
+    for (weight, column) in weights.values().zip(columns.values()) {
+        for &n in column {
+            rows[n as usize].odds += weight;
+        }
+    }
     for _ in 0..SWEEPS_MAX {
         let mut moved: f64 = 0.0;
         for (weight, column) in weights.values_mut().zip(columns.values()) {
@@ -198,7 +210,7 @@ mod tests {
         };
         let dear = |category: u16| {
             let (traits, tied) = shop(category);
-            Weights::learn(&traits, &tied).evidence(&request(20, category))
+            Weights::first().learn(&traits, &tied).evidence(&request(20, category))
         };
         let expected = libm::log((40.0 / 60.0) / (50.0 / 950.0));
         for found in [dear(1), dear(2)] {
@@ -213,7 +225,7 @@ mod tests {
         let mut abuse = request(9, 0);
         abuse.values[VERDICT] = ABUSE;
         let traits = vec![request(9, 0), cleared, abuse];
-        let weights = Weights::learn(&traits, &[0.0; 3]);
+        let weights = Weights::first().learn(&traits, &[0.0; 3]);
         assert!(weights.evidence(&traits[1]) <= -VERDICT_MIN && weights.evidence(&traits[2]) >= VERDICT_MIN);
     }
 }

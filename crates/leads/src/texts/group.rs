@@ -31,6 +31,9 @@ const NEXT_WORD: f64 = 0.1;
 pub(crate) struct Corpus<'a> {
     pub(crate) texts: Vec<&'a Text<'a>>,
     pub(crate) accounts: Vec<u32>,
+    /// The different accounts, ascending; by text the place of its account among them.
+    numbers: Vec<u32>,
+    places: Vec<u32>,
     pub(crate) shelf: Shelf,
     pub(crate) stock: Stock,
     sample: Sample,
@@ -67,6 +70,11 @@ impl Group {
 impl<'a> Corpus<'a> {
     pub(crate) fn new(texts: Vec<&'a Text<'a>>) -> Corpus<'a> {
         let accounts: Vec<u32> = texts.iter().map(|t| t.account).collect();
+        let mut numbers = accounts.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let place = |account: &u32| numbers.partition_point(|n| n < account) as u32;
+        let places = accounts.iter().map(place).collect();
         let mut shelf = Shelf::default();
         for t in &texts {
             shelf.push(t.text);
@@ -74,13 +82,13 @@ impl<'a> Corpus<'a> {
         let stock = Stock::of(&shelf, &accounts);
         shelf.weigh(|s| stock.weight(s));
         let sample = Sample::of(&shelf, &accounts);
-        Corpus { texts, accounts, shelf, stock, sample }
+        Corpus { texts, accounts, numbers, places, shelf, stock, sample }
     }
     pub(crate) fn bytes(&self) -> usize {
         self.shelf.bytes()
             + self.stock.bytes()
             + self.sample.bytes()
-            + self.accounts.capacity() * size_of::<u32>()
+            + (self.accounts.capacity() + self.numbers.capacity() + self.places.capacity()) * size_of::<u32>()
             + self.texts.capacity() * size_of::<&Text>()
     }
     pub(crate) fn account(&self, text: u32) -> u32 {
@@ -180,18 +188,21 @@ impl<'a> Corpus<'a> {
     /// account counts by its text with the most of them. Those around the leader stand for
     /// themselves, others of the sample for as many as the sample says.
     fn table(&self, masks: &[(u32, Mask)], around: &[u32], phrases: usize, pairs_min: usize) -> Table {
-        let mut best: BTreeMap<u32, Mask> = BTreeMap::new();
+        // By place of the account among all, so that they come in the order of their numbers.
+        let mut best: Vec<Mask> = vec![0; self.numbers.len()];
         for &(text, mask) in masks {
-            let of = best.entry(self.account(text)).or_default();
+            let of = &mut best[self.places[text as usize] as usize];
             *of = core::cmp::max_by_key(*of, mask, |m| (m.count_ones(), *m));
         }
-        let around: BTreeSet<u32> = around.iter().map(|n| self.account(*n)).collect();
+        let mut near = vec![false; self.numbers.len()];
+        for n in around {
+            near[self.places[*n as usize] as usize] = true;
+        }
         let mut cells: BTreeMap<Mask, f64> = BTreeMap::new();
         let mut sampled = 0;
-        for (account, mask) in best {
-            sampled += usize::from(self.sample.has(account));
-            *cells.entry(mask).or_default() +=
-                if around.contains(&account) { 1.0 } else { self.sample.scale };
+        for ((account, mask), near) in self.numbers.iter().zip(best).zip(near).filter(|((_, m), _)| *m != 0) {
+            sampled += usize::from(self.sample.has(*account));
+            *cells.entry(mask).or_default() += if near { 1.0 } else { self.sample.scale };
         }
         *cells.entry(0).or_default() +=
             self.sample.accounts(pairs_min).saturating_sub(sampled) as f64 * self.sample.scale;

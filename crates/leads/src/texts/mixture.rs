@@ -87,11 +87,11 @@ impl Mixture {
         };
         mixture.script.refit(&first, table.total(), KEEP.0, KEEP.1, KEEPS);
         for _ in 0..ROUNDS {
-            let split = |mask: Mask| mixture.probability(mask);
-            let share = |of: &dyn Fn(f64) -> f64| -> Vec<(Mask, f64)> {
-                table.cells.iter().map(|(mask, n)| (*mask, n * of(split(*mask)))).collect()
+            let split = |(mask, n): &(Mask, f64)| {
+                let p = mixture.probability(*mask);
+                ((*mask, n * p), (*mask, n * (1.0 - p)))
             };
-            let (scripted, rest) = (share(&|p| p), share(&|p| 1.0 - p));
+            let (scripted, rest): (Vec<_>, Vec<_>) = table.cells.iter().map(split).unzip();
             mixture.script.refit(&scripted, table.total(), KEEP.0, KEEP.1, KEEPS);
             round(&mut mixture.styles, &rest, table.total(), &usual);
         }
@@ -150,14 +150,21 @@ fn styles(cells: &[(Mask, f64)], usual: &[f64]) -> Vec<Class> {
 }
 
 fn round(classes: &mut [Class], cells: &[(Mask, f64)], total: f64, usual: &[f64]) {
-    let all: Vec<f64> = cells.iter().map(|c| sum(classes, c.0)).collect();
-    for class in classes.iter_mut() {
-        let own: Vec<(Mask, f64)> =
-            cells.iter().zip(&all).map(|((mask, n), all)| (*mask, n * class.joint(*mask) / all)).collect();
-        let weight: f64 = own.iter().map(|c| c.1).sum();
-        for (i, uses) in class.uses.iter_mut().enumerate() {
-            let with: f64 = own.iter().filter(|(mask, _)| mask >> i & 1 == 1).map(|c| c.1).sum();
-            let share = (with + usual[i] * STYLE_WEIGHT) / (weight + STYLE_WEIGHT);
+    let of_class = |class: &Class| cells.iter().map(|c| class.joint(c.0)).collect::<Vec<f64>>();
+    let joints: Vec<Vec<f64>> = classes.iter().map(of_class).collect();
+    let all: Vec<f64> = (0..cells.len()).map(|n| joints.iter().map(|of| of[n]).sum()).collect();
+    for (class, joint) in classes.iter_mut().zip(&joints) {
+        let mut weight = 0.0;
+        let mut with = [0.0; PHRASES_MAX];
+        for (n, (mask, count)) in cells.iter().enumerate() {
+            let own = count * joint[n] / all[n];
+            weight += own;
+            for (i, with) in with.iter_mut().enumerate() {
+                *with += if mask >> i & 1 == 1 { own } else { 0.0 };
+            }
+        }
+        for ((uses, with), usual) in class.uses.iter_mut().zip(with).zip(usual) {
+            let share = (with + usual * STYLE_WEIGHT) / (weight + STYLE_WEIGHT);
             *uses = share.clamp(STYLE_USES.0, STYLE_USES.1);
         }
         class.share = (weight / total.max(1.0)).max(SHARE_MIN);

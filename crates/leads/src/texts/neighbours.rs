@@ -1,7 +1,5 @@
 //! Which texts are near which? For each the most alike of other accounts.
 
-use std::collections::BTreeSet;
-
 /// Neighbours that are kept of a text; a script with more shows through any of them.
 const NEIGHBOURS_MAX: usize = 48;
 
@@ -41,17 +39,28 @@ impl Neighbours {
             + self.only.capacity() * size_of::<u32>()
             + self.ends.capacity() * size_of::<usize>()
     }
-    /// Texts with neighbours of enough accounts, those with the most in common with them first.
+    /// Texts with neighbours of enough accounts, those first of which so many accounts write most alike: a script of few is
+    /// before what many write somewhat alike.
     pub(crate) fn leaders(&self, accounts: &[u32], accounts_min: usize) -> Vec<u32> {
-        let mut ranked: Vec<(f32, u32)> = Vec::new();
+        let mut ranked: Vec<(f32, f32, u32)> = Vec::new();
         for n in 0..self.ends.len() as u32 {
             let near = &self.all[self.range(n)];
-            let others: BTreeSet<u32> = near.iter().map(|m| accounts[m.0 as usize]).collect();
-            if others.len() + 1 >= accounts_min {
-                ranked.push((near.iter().map(|m| m.1).sum(), n));
+            let mut others: Vec<u32> = Vec::new();
+            let mut last = 0.0;
+            // The most alike first, so that the last of the least number of accounts is the least alike of them.
+            for (text, similarity) in near {
+                let account = accounts[*text as usize];
+                if !others.contains(&account) {
+                    others.push(account);
+                    last = *similarity;
+                }
+                if others.len() + 1 >= accounts_min {
+                    ranked.push((last, near.iter().map(|m| m.1).sum(), n));
+                    break;
+                }
             }
         }
-        ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.into_iter().map(|r| r.1).collect()
+        ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+        ranked.into_iter().map(|r| r.2).collect()
     }
 }

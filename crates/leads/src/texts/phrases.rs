@@ -161,12 +161,14 @@ fn rarest(mut found: Vec<Phrase>, sample: &Sample) -> Vec<Phrase> {
 /// Which phrases each text of the sample has, and each of some more; texts with none are left out.
 pub(crate) fn masks(phrases: &[Phrase], more: &[u32], shelf: &Shelf, sample: &Sample) -> Vec<(u32, Mask)> {
     let mut all: Vec<Mask> = vec![0; sample.texts.len()];
-    let mut there: Vec<usize> = vec![0; sample.texts.len()];
+    // Pairs of a phrase that are there, by place.
+    let mut there: Vec<u16> = vec![0; sample.texts.len()];
     for (i, phrase) in phrases.iter().enumerate() {
+        let needed = u16::try_from(phrase.needed()).unwrap_or(u16::MAX);
         for s in &phrase.shingles {
             for place in sample.places(*s) {
                 there[*place as usize] += 1;
-                if there[*place as usize] == phrase.needed() {
+                if there[*place as usize] == needed {
                     all[*place as usize] |= 1 << i;
                 }
             }

@@ -101,7 +101,10 @@ pub fn scripts(texts: &[Text], settings: &Settings) -> Vec<Script> {
 
 /// Leaders that are tried at most, those with the most in common with others first: a day of a very large shop has fewer
 /// scripts by orders of magnitude.
-const LEADERS_MAX: usize = 20_000;
+const LEADERS_MAX: usize = 5_000;
+/// A text that surely belongs to so many groups already leads none: its own would be much the same as theirs.
+const SEEN_IN_MAX: u32 = 2;
+const SURELY: f64 = 0.9;
 /// Sketches that agree in fewer bins than this share of the least similarity are not compared in full.
 const AGREEMENT_OF_SIMILARITY: f64 = 0.6;
 
@@ -115,8 +118,23 @@ pub fn search(texts: &[Text], settings: &Settings) -> Search {
     let leaders = near.leaders(&corpus.accounts, settings.accounts_min);
     let mut tried: BTreeSet<&[Shingle]> = BTreeSet::new();
     let leaders = leaders.into_iter().filter(|n| tried.insert(corpus.shelf.get(*n as usize)));
-    let groups: Vec<Group> =
-        leaders.take(LEADERS_MAX).filter_map(|leader| corpus.group(leader, &near, settings)).collect();
+    let mut seen_in: Vec<u32> = vec![0; corpus.texts.len()];
+    let mut groups: Vec<Group> = Vec::new();
+    let mut looked_at = 0;
+    for leader in leaders {
+        if looked_at == LEADERS_MAX {
+            break;
+        }
+        if seen_in[leader as usize] >= SEEN_IN_MAX {
+            continue;
+        }
+        looked_at += 1;
+        let Some(group) = corpus.group(leader, &near, settings) else { continue };
+        for (text, mask) in &group.members {
+            seen_in[*text as usize] += u32::from(group.mixture.probability(*mask) >= SURELY);
+        }
+        groups.push(group);
+    }
     Search { scripts: told(&corpus, &groups, settings), empty, groups: groups.len(), bytes }
 }
 

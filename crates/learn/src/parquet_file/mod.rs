@@ -105,8 +105,15 @@ fn file_name(feature: &str) -> String {
 mod tests {
     use super::*;
     use crate::dataset::tests::{at_day, meta};
-    use crate::dataset::{Dataset, KnownVerdict, RowMeta};
+    use crate::dataset::{Dataset, KnownVerdict};
+    use parquet::file::metadata::KeyValue;
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::types::Type;
     use ringfence_domain::vector::Column;
+    use ringfence_domain::vector::{ColumnKind, Schema, category_code};
+    use ringfence_domain::words::Verdict;
+    use std::sync::Arc;
 
     pub(crate) fn schema(columns: &[(&str, ColumnKind)]) -> Schema {
         let column = |(name, kind): &(&str, ColumnKind)| Column {

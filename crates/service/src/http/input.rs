@@ -3,6 +3,7 @@
 use crate::http::problem::Problem;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response};
+use aide::transform::TransformOperation;
 use aide::{OperationInput, OperationOutput};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -27,8 +28,40 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     }
 }
 
-/// What it holds is described at each endpoint.
+/// What it holds is described at each endpoint, by [`takes`].
 impl OperationInput for Raw {}
+
+/// A shape in which bytes may come: their media type, the JSON type or text that it holds, and what it is.
+pub(crate) type Shape = (&'static str, &'static str, &'static str);
+
+/// A text file.
+pub(crate) const TEXT: Shape = ("application/toml", "string", "A catalogue or a policy.");
+/// A file of JSON.
+pub(crate) const JSON: Shape = ("application/json", "object", "What `train` wrote.");
+fn content(shapes: &[Shape]) -> serde_json::Value {
+    let each = shapes.iter().map(|(media, kind, what)| {
+        let schema = serde_json::json!({ "type": kind, "description": what });
+        ((*media).to_owned(), serde_json::json!({ "schema": schema }))
+    });
+    each.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// Describes a body that is read as bytes, in the shapes that it may have.
+pub(crate) fn takes<'a>(mut op: TransformOperation<'a>, shapes: &[Shape]) -> TransformOperation<'a> {
+    let body = serde_json::json!({ "required": true, "content": content(shapes) });
+    op.inner_mut().request_body =
+        Some(serde_json::from_value(body).expect("this is how OpenAPI writes a body"));
+    op
+}
+
+/// Describes an answer of bytes, in the shapes that it may have.
+pub(crate) fn gives<'a>(mut op: TransformOperation<'a>, shapes: &[Shape]) -> TransformOperation<'a> {
+    let answer = serde_json::json!({ "description": "As it was uploaded.", "content": content(shapes) });
+    let answer = serde_json::from_value(answer).expect("this is how OpenAPI writes an answer");
+    let responses = op.inner_mut().responses.get_or_insert_with(Default::default);
+    responses.responses.insert(aide::openapi::StatusCode::Code(200), answer);
+    op
+}
 
 /// A body of JSON.
 #[derive(Debug)]

@@ -73,10 +73,8 @@ fn appeals_of_docs(op: Op<'_>) -> Op<'_> {
 #[serde(deny_unknown_fields)]
 pub struct AppealWanted {
     /// The refund.
-    #[schemars(with = "String")]
     refund: RefundId,
     /// The account.
-    #[schemars(with = "String")]
     account: AccountId,
 }
 

@@ -63,6 +63,7 @@ pub struct Wanted {
     /// Its id.
     subject: Option<String>,
     /// What the page before said as `next`.
+    #[schemars(regex(pattern = r"^-?[0-9]{1,18}\.[0-9]{1,18}$"))]
     after: Option<String>,
     /// Rows, up to 200; 50 where left out.
     limit: Option<usize>,
@@ -98,10 +99,12 @@ fn list_docs(op: Op<'_>) -> Op<'_> {
 #[serde(deny_unknown_fields)]
 pub struct CaseWanted {
     /// What it is called; no personal data.
+    #[schemars(length(min = 1, max = 200))]
     title: String,
     /// What gave rise to it: a request, a ring, a member of staff, a post, …
     from: Subject,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 
@@ -194,6 +197,7 @@ pub struct Unwanted {
     /// What.
     subject: Subject,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 
@@ -218,6 +222,7 @@ pub struct Merging {
     /// The case that goes on.
     into: u64,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 
@@ -301,6 +306,7 @@ pub struct Moving {
     /// `open`, `investigating` or `waiting`.
     to: CaseState,
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     why: String,
 }
 
@@ -362,6 +368,7 @@ fn close_docs(op: Op<'_>) -> Op<'_> {
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// Why.
+    #[schemars(length(min = 1, max = 2_000))]
     pub(crate) why: String,
 }
 

@@ -3,7 +3,7 @@
 use crate::door::Checked;
 use crate::http::Shared;
 use crate::http::endpoints::{Op, raw};
-use crate::http::input::Raw;
+use crate::http::input::{Raw, Shape, takes};
 use crate::http::problem::Problem;
 use crate::worker::Receipt;
 use axum::Json;
@@ -21,6 +21,10 @@ const EVENT: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
 /// Media type of JSON lines.
 const LINES: &str = "application/x-ndjson";
+
+const ONE: Shape = (EVENT, "object", "One CloudEvents object.");
+const SEVERAL: Shape = (BATCH, "array", "CloudEvents objects.");
+const A_LINE: Shape = (LINES, "string", "One CloudEvents object a line.");
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -167,6 +171,7 @@ pub(crate) fn events_docs(op: Op<'_>) -> Op<'_> {
         .response::<422, Problem>()
         .response::<429, Problem>()
         .response::<503, Problem>()
+        .with(|op| takes(op, &[ONE, SEVERAL, A_LINE]))
 }
 
 /// A refund request in, its decision out.
@@ -207,4 +212,5 @@ pub(crate) fn decide_docs(op: Op<'_>) -> Op<'_> {
         .response::<422, Problem>()
         .response::<429, Problem>()
         .response::<503, Problem>()
+        .with(|op| takes(op, &[ONE]))
 }

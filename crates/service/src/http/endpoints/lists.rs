@@ -54,6 +54,7 @@ pub struct EntryWanted {
     /// What it is.
     kind: Listable,
     /// As systems send it: it becomes a token where the deployment makes tokens.
+    #[schemars(length(min = 1))]
     value: String,
     /// From then on it counts no more; for ever where left out.
     until: Option<Timestamp>,

@@ -212,6 +212,7 @@ pub(crate) fn start_shadow_docs(op: Op<'_>) -> Op<'_> {
         )
         .tag("Versions")
         .response::<201, Json<ShadowRun>>()
+        .response::<404, Problem>()
         .response::<409, Problem>()
         .response::<422, Problem>()
 }

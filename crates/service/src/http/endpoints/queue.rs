@@ -93,6 +93,7 @@ pub struct Wanted {
     /// Only of this skill.
     skill: Option<String>,
     /// What the page before said as `next`.
+    #[schemars(regex(pattern = r"^-?[0-9]{1,18}\.[0-9]{1,18}$"))]
     after: Option<String>,
     /// Rows, up to 200; 50 where left out.
     limit: Option<usize>,

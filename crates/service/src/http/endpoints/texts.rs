@@ -4,7 +4,7 @@ use crate::core::versions::Part;
 use crate::http::Shared;
 use crate::http::endpoints::Op;
 use crate::http::endpoints::versions::PartPath;
-use crate::http::input::{Named, Raw};
+use crate::http::input::{JSON, Named, Raw, TEXT, takes};
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -127,4 +127,6 @@ pub(crate) fn check_docs(op: Op<'_>) -> Op<'_> {
             "With line, column and the nearest word; against the catalogue and currency that decide now.",
         )
         .tag("Versions")
+        .response::<200, Json<Checked>>()
+        .with(|op| takes(op, &[TEXT, JSON]))
 }

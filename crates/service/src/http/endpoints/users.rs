@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ringfence_domain::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,7 +35,15 @@ pub struct UserWanted {
     /// Where the user can be written to; nothing is sent by the service.
     pub(crate) email: Option<String>,
     /// What the user may do: all that one of these may. Not `integration`, which is for systems.
+    #[schemars(schema_with = "roles_of_people")]
     pub(crate) roles: BTreeSet<Role>,
+}
+
+/// Any roles but that of systems; one that is named twice counts once.
+fn roles_of_people(_: &mut SchemaGenerator) -> Schema {
+    let roles: Vec<&str> =
+        Role::ALL.into_iter().filter(|role| *role != Role::Integration).map(Role::as_str).collect();
+    json_schema!({ "type": "array", "items": { "type": "string", "enum": roles } })
 }
 
 /// What is to hold of a user.
@@ -43,10 +51,12 @@ pub struct UserWanted {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What the user signs in with.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^\S[^\x00-\x1f]*$"))]
     pub(crate) name: String,
     /// Where the user can be written to; none where left out.
     pub(crate) email: Option<String>,
     /// What the user may do: all that one of these may.
+    #[schemars(schema_with = "roles_of_people")]
     pub(crate) roles: BTreeSet<Role>,
     /// Whether the user may sign in.
     pub(crate) active: bool,

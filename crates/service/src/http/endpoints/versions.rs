@@ -4,7 +4,7 @@ use crate::core::versions::{NO_MODEL, Part};
 use crate::core::{Control, Principal};
 use crate::http::Shared;
 use crate::http::endpoints::{Caller, Op, changed};
-use crate::http::input::{Input, Named, Raw};
+use crate::http::input::{Input, JSON, Named, Raw, TEXT, gives, takes};
 use crate::http::problem::Problem;
 use crate::library::MODEL_BYTES_MAX;
 use axum::Json;
@@ -125,7 +125,12 @@ pub async fn content(
 }
 
 pub(crate) fn content_docs(op: Op<'_>) -> Op<'_> {
-    op.id("getVersion").summary("Read the content of a version").tag("Versions").response::<404, Problem>()
+    op.id("getVersion")
+        .summary("Read the content of a version")
+        .description("A catalogue or a policy as TOML, a model as JSON, as it was uploaded.")
+        .tag("Versions")
+        .response::<404, Problem>()
+        .with(|op| gives(op, &[TEXT, JSON]))
 }
 
 /// Keeps a version.
@@ -169,6 +174,7 @@ pub(crate) fn upload_docs(op: Op<'_>) -> Op<'_> {
         .tag("Versions")
         .response::<201, Json<Kept>>()
         .response::<422, Problem>()
+        .with(|op| takes(op, &[TEXT, JSON]))
 }
 
 /// The model whose card was kept.
@@ -199,6 +205,7 @@ pub(crate) fn card_docs(op: Op<'_>) -> Op<'_> {
         .response::<201, Json<CardKept>>()
         .response::<404, Problem>()
         .response::<422, Problem>()
+        .with(|op| takes(op, &[JSON]))
 }
 
 /// Whether versions fit each other.
