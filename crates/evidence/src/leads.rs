@@ -202,7 +202,7 @@ fn why(entry: &Entry) -> Vec<String> {
     let mut out = entry.why.clone();
     out.extend(entry.against.iter().map(|words| format!("against: {words}")));
     if let State::Withdrawn { reason, at, words, .. } = &entry.state {
-        let more = words.iter().map(|w| format!("; {w}")).collect::<String>();
+        let more = words.iter().fold(String::new(), |all, word| all + "; " + word);
         out.push(format!(
             "against: this lead was withdrawn at {at} ({}){more}",
             reason.as_str().replace('_', " ")
