@@ -39,6 +39,12 @@ const dear = async (world) => {
   await service.ask("POST", "/v1/events", { key: shopKey, type: BATCH, body: events });
 };
 
+/** Waits until the queue shows them. */
+const queued = (page) => until("the queue has them", async () => {
+  const first = page.locator("[data-row] a[href^='/queue/']").first();
+  return (await first.count()) && (await first.textContent()).startsWith("WR") || (await page.reload(), false);
+});
+
 /** Everything that must hold of a page that somebody looks at. */
 const whole = async ({ page, faults }, path) => {
   // What has scrolled half under the head of the page is no small target.
@@ -55,7 +61,7 @@ export const tests = [
     const who = await someone(world, "analyst");
     const { page, close } = who;
     await page.goto("/queue");
-    await until("the queue has them", async () => (await page.locator("[data-row] a[href^='/queue/']").first().textContent()).startsWith("WR") || (await page.reload(), false));
+    await queued(page);
     assert.equal(await page.locator("[data-row] a[href^='/queue/']").first().textContent(), `WR${DEAR}`, "most money first");
     await whole(who, "/queue");
     await page.locator("[data-row] a[href^='/queue/']").first().click();
@@ -82,6 +88,7 @@ export const tests = [
     await close();
   }],
   ["the same with keys alone, without a script, and what goes wrong is told", async (world) => {
+    await dear(world);
     const who = await someone(world, "supervisor");
     const { page, close } = who;
     await page.goto("/today");
@@ -90,6 +97,7 @@ export const tests = [
     await page.waitForURL("**/queue");
     // Without second reviews, which chance draws: what the analyst decided before is no work for the analyst.
     await page.goto("/queue?kind=review");
+    await queued(page);
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/queue\/\d+$/);
@@ -128,9 +136,11 @@ export const tests = [
     await close();
   }],
   ["several are decided alike after a look at what it would do", async (world) => {
+    await dear(world);
     const who = await someone(world, "supervisor");
     const { page, close } = who;
     await page.goto("/queue?kind=review");
+    await queued(page);
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     await page.keyboard.press("j");

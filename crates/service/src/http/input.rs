@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     }
 }
 
-/// What it holds is described at each endpoint, by [`takes`].
+/// What it holds is described at each endpoint, by `takes`.
 impl OperationInput for Raw {}
 
 /// A shape in which bytes may come: their media type, the JSON type or text that it holds, and what it is.

@@ -21,7 +21,8 @@ use serde::Deserialize;
 /// The fields of all forms of the page; each uses a few.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Act {
-    act: String,
+    #[serde(rename = "act")]
+    what: String,
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -96,7 +97,7 @@ pub(super) async fn work(
 
 async fn changed(view: &View, id: u64, act: &Act) -> Result<Case, Problem> {
     let (casework, by): (&Casework, _) = (&view.shared.casework, &view.by);
-    let case = match act.act.as_str() {
+    let case = match act.what.as_str() {
         "link" => {
             let link = Link { subject: subject(view, &act.kind, &act.id).await?, why: act.text() };
             casework.link(id, link, by).await?
@@ -133,7 +134,7 @@ pub(super) async fn supervise(
     Posted(act): Posted<Act>,
 ) -> Result<Response, Problem> {
     let (casework, by) = (&view.shared.casework, &view.by);
-    let done = match act.act.as_str() {
+    let done = match act.what.as_str() {
         "lift" => match act.number() {
             Ok(hold) => casework.lift(id, hold, act.text(), by).await.map_err(Problem::from),
             Err(problem) => Err(problem),
@@ -148,7 +149,7 @@ pub(super) async fn supervise(
 async fn answered(view: &View, id: u64, act: &Act, done: Result<Case, Problem>) -> Result<Response, Problem> {
     match done {
         Ok(case) => {
-            let to = format!("/cases/{}?done={}#done", case.id, act.act);
+            let to = format!("/cases/{}?done={}#done", case.id, act.what);
             Ok(Redirect::to(&to).into_response())
         }
         Err(problem) => {
