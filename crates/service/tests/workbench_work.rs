@@ -31,7 +31,7 @@ async fn events(router: &Router, shop: &str, events: Vec<Value>) {
 struct Shop {
     router: Router,
     admin: String,
-    shop: String,
+    sender: String,
 }
 
 async fn shop(service: &Service, requests: Vec<Value>) -> Shop {
@@ -40,7 +40,7 @@ async fn shop(service: &Service, requests: Vec<Value>) -> Shop {
     let shop = key(&router, &admin, Role::Integration).await;
     events(&router, &shop, requests).await;
     service.casework().catch_up().await.expect("caught up");
-    Shop { router, admin, shop }
+    Shop { router, admin, sender: shop }
 }
 
 impl Shop {
@@ -155,7 +155,7 @@ async fn a_control_and_a_second_look_are_judged_blind() {
     let shop = shop(&service, vec![order(2), dear(2), order(1), request(1, 900)]).await;
     let paid = json!({"specversion": "1.0", "id": "p1", "source": "shop", "type": "refund.paid", "time": "2023-05-21T10:00:00Z",
         "data": {"refund": "R1", "amount": {"amount": 900, "currency": "USD"}}});
-    events(&shop.router, &shop.shop, vec![paid]).await;
+    events(&shop.router, &shop.sender, vec![paid]).await;
     let ann = shop.person("Ann", Role::Analyst).await;
     let sue = shop.person("Sue", Role::Supervisor).await;
     let aud = shop.person("Aud", Role::Auditor).await;
@@ -214,7 +214,7 @@ async fn a_ring_becomes_a_case_and_the_case_a_pack_that_holds() {
         start(&dir.path().join("data"), &Given::default(), settings).unwrap_or_else(|e| panic!("{e}"));
     let shop = shop(&service, (1..=2).flat_map(|n| [order(n), request(n, 900)]).collect()).await;
     let taken =
-        ask(&shop.router, Method::POST, "/v1/events", Some(&shop.shop), ONE, &ring().to_string()).await;
+        ask(&shop.router, Method::POST, "/v1/events", Some(&shop.sender), ONE, &ring().to_string()).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.json());
     let ivo = shop.person("Ivo", Role::Investigator).await;
     let ann = shop.person("Ann", Role::Analyst).await;

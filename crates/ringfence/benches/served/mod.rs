@@ -11,17 +11,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A service that runs.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     /// Host and port.
-    pub address: String,
+    pub(crate) address: String,
     /// What it printed when it was ready.
-    pub told: Value,
+    pub(crate) told: Value,
 }
 
 impl Running {
     /// Starts the service on a folder, with more arguments.
-    pub fn start(data: &Path, more: &[&OsStr]) -> Running {
+    pub(crate) fn start(data: &Path, more: &[&OsStr]) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
         command.args(["--json", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the service starts");
@@ -38,33 +38,33 @@ impl Running {
         Running { child, address, told }
     }
     /// As an operator ends it: it answers what it took and writes a snapshot.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success(), "the service is told to end");
         assert!(self.child.wait().expect("ended").success(), "the service ends in good order");
     }
     /// As a crash ends it.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
     }
 }
 
 /// One connection that is kept.
-pub struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
     /// Connects.
-    pub async fn open(address: &str) -> Connection {
+    pub(crate) async fn open(address: &str) -> Connection {
         let stream = TcpStream::connect(address).await.expect("connected");
         stream.set_nodelay(true).expect("no delay");
         Connection { stream, buffer: Vec::with_capacity(16 << 10) }
     }
     /// Status and body of an answer.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         method: &str,
         path: &str,
@@ -77,7 +77,7 @@ impl Connection {
         (status, body)
     }
     /// Status, head in small letters, and body of an answer to a request with these lines of head.
-    pub async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: &str,
         path: &str,
@@ -109,13 +109,13 @@ impl Connection {
 }
 
 /// The secret of a key that an answer made.
-pub fn secret(body: &[u8]) -> String {
+pub(crate) fn secret(body: &[u8]) -> String {
     let made: Value = serde_json::from_slice(body).expect("JSON");
     made["secret"].as_str().or(made["key"]["secret"].as_str()).expect("a secret").to_owned()
 }
 
 /// Makes the first administrator of a new folder; the secret of their key.
-pub async fn set_up(connection: &mut Connection, running: &Running) -> String {
+pub(crate) async fn set_up(connection: &mut Connection, running: &Running) -> String {
     let token = running.told["set_up"].as_str().expect("a new folder");
     let body =
         format!(r#"{{"token":"{token}","name":"bench","password":"mauve lantern quarry","with_key":true}}"#);
