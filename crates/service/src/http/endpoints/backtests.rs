@@ -85,6 +85,7 @@ pub(crate) fn start_docs(op: Op<'_>) -> Op<'_> {
         )
         .tag("Versions")
         .response::<202, Json<Report>>()
+        .response::<404, Problem>()
         .response::<409, Problem>()
         .response::<422, Problem>()
 }

@@ -75,6 +75,7 @@ pub struct TaskPath {
 #[serde(deny_unknown_fields)]
 pub struct TaskWanted {
     /// What is to be done; no personal data.
+    #[schemars(length(min = 1, max = 200))]
     title: String,
     /// By whom.
     assignee: Option<String>,

@@ -248,6 +248,7 @@ fn merge_docs(op: Op<'_>) -> Op<'_> {
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// At most 8,000 bytes; no personal data, because the log never forgets.
+    #[schemars(length(min = 1, max = 8_000))]
     text: String,
 }
 
@@ -346,6 +347,7 @@ fn find_docs(op: Op<'_>) -> Op<'_> {
 #[serde(deny_unknown_fields)]
 pub struct Closing {
     /// In words; no personal data.
+    #[schemars(length(min = 1, max = 8_000))]
     summary: String,
 }
 

@@ -82,6 +82,7 @@ pub(crate) fn propose_docs(op: Op<'_>) -> Op<'_> {
         .description("They are checked against each other first. Somebody else approves: see `approve`.")
         .tag("Versions")
         .response::<201, Json<Proposal>>()
+        .response::<404, Problem>()
         .response::<409, Problem>()
         .response::<422, Problem>()
 }

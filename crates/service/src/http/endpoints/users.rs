@@ -43,7 +43,7 @@ pub struct UserWanted {
 fn roles_of_people(_: &mut SchemaGenerator) -> Schema {
     let roles: Vec<&str> =
         Role::ALL.into_iter().filter(|role| *role != Role::Integration).map(Role::as_str).collect();
-    json_schema!({ "type": "array", "items": { "type": "string", "enum": roles } })
+    json_schema!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": roles } })
 }
 
 /// What is to hold of a user.
