@@ -139,37 +139,17 @@ fn a_pack_from_a_log_proves_each_record_and_the_export_is_in_the_log() {
 #[test]
 fn what_cannot_be_a_pack_is_told() {
     let dir = prepared();
+    let asked = |spec: &str, purpose: &str| {
+        let args = ["evidence", "export", "--events", "events.jsonl", "--spec", spec, "--purpose", purpose];
+        ringfence(dir.path(), &[&args[..], &["--out", "x"]].concat())
+    };
     let export = |spec: &str| {
         file(dir.path(), "other.toml", spec);
-        let args = [
-            "evidence",
-            "export",
-            "--events",
-            "events.jsonl",
-            "--spec",
-            "other.toml",
-            "--purpose",
-            "court",
-            "--out",
-            "x",
-        ];
-        ringfence(dir.path(), &args).ends(1).err
+        asked("other.toml", "court").ends(1).err
     };
     assert!(export(&SPEC.replace("R1", "R404")).contains("refund R404"));
     assert!(export("matter = \"x\"\nprepared_by = \"y\"\n").contains("nothing is named"));
     assert!(export(&SPEC.replace("matter", "mater")).contains("mater"));
-    let args = [
-        "evidence",
-        "export",
-        "--events",
-        "events.jsonl",
-        "--spec",
-        "matter.toml",
-        "--purpose",
-        "press",
-        "--out",
-        "x",
-    ];
-    ringfence(dir.path(), &args).ends(2);
+    asked("matter.toml", "press").ends(2);
     ringfence(dir.path(), &["evidence", "verify", "events.jsonl"]).ends(1);
 }
